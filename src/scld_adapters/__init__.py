@@ -1,0 +1,1 @@
+"""What touches a wire, a disk or a vendor."""

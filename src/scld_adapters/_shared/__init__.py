@@ -1,0 +1,1 @@
+"""What adapters over HTTP share."""

@@ -1,0 +1,1 @@
+"""Carriers of data lines, one package each."""

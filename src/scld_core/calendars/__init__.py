@@ -1,0 +1,1 @@
+"""Hours, closures and the end of a business day."""

@@ -1,0 +1,1 @@
+"""Items: id, barcode and status word."""

@@ -1,0 +1,1 @@
+"""Values to and from text: JSON, TOML and tables; cattrs lives here only."""

@@ -1,0 +1,1 @@
+"""Hotspots: which line should have service today, and why."""

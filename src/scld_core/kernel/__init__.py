@@ -1,0 +1,1 @@
+"""The words every room uses: ids, numbers, time, decisions, capability, states, privacy."""

@@ -1,0 +1,47 @@
+"""Library barcodes: 14 digits with a modulus-10 check digit."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Self
+
+from attrs import field, frozen
+
+from scld_core.kernel.checksum import luhn_valid
+from scld_core.kernel.validate import matching
+
+__all__ = ["Barcode", "BarcodeCheck"]
+
+
+class BarcodeCheck(Enum):
+    """What the structure of a number says; a wrong check digit is a result, not an error."""
+
+    VALID = "valid"
+    WRONG_CHECK_DIGIT = "wrong_check_digit"
+    OTHER_SCHEME = "other_scheme"
+
+
+def _usable(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= 32 and text.isascii() and text.isalnum()
+
+
+@frozen(order=True)
+class Barcode:
+    """A number on an item or card, as scanned, without start/stop signs."""
+
+    number: str = field(validator=matching(_usable, "must be 1 to 32 ASCII letters or digits"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a scanned number: outer white space is dropped, nothing else is guessed."""
+        return cls(text.strip())
+
+    @property
+    def check(self) -> BarcodeCheck:
+        """Whether this is a 14-digit number of kind 2 (patron) or 3 (item) with a right check digit."""
+        if not (len(self.number) == 14 and self.number.isdigit() and self.number[0] in "23"):
+            return BarcodeCheck.OTHER_SCHEME
+        return BarcodeCheck.VALID if luhn_valid(self.number) else BarcodeCheck.WRONG_CHECK_DIGIT
+
+    def __str__(self) -> str:
+        return self.number

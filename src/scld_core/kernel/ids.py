@@ -1,0 +1,72 @@
+"""Record ids: which backend instance, and that system's own id there; text form ``main:123``."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from attrs import field, frozen
+
+from scld_core.errors import InvalidValue
+from scld_core.kernel.validate import matching
+
+__all__ = ["ItemId", "LoanId", "LocationId", "PatronId", "RecordId"]
+
+
+def _is_instance_name(text: object) -> bool:
+    return isinstance(text, str) and bool(text) and text.replace("-", "").replace("_", "").isalnum()
+
+
+def _is_local(text: object) -> bool:
+    return isinstance(text, str) and bool(text) and text == text.strip() and text.isprintable()
+
+
+@frozen(order=True)
+class RecordId:
+    """An id of one system: `backend` is the instance name in district.toml, `local` its own id."""
+
+    backend: str = field(validator=matching(_is_instance_name, "must be letters, digits, - or _"))
+    local: str = field(validator=matching(_is_local, "must be printable text without outer spaces"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``backend:local``; raises InvalidValue when the colon or a part is missing."""
+        backend, colon, local = text.partition(":")
+        if not colon:
+            raise InvalidValue(cls.__name__, "", "must be written backend:id")
+        return cls(backend, local)
+
+    def __str__(self) -> str:
+        return f"{self.backend}:{self.local}"
+
+
+@frozen(order=True, repr=False)
+class PatronId(RecordId):
+    """A patron's record id. It identifies a person, so its repr is masked (RCW 42.56.310)."""
+
+    def __repr__(self) -> str:
+        return f"PatronId({self.backend}:•••)"
+
+
+@frozen(order=True)
+class ItemId(RecordId):
+    """An item's record id."""
+
+
+@frozen(order=True)
+class LoanId(RecordId):
+    """A loan's record id; names no person."""
+
+
+@frozen(order=True)
+class LocationId:
+    """A library, outlet or service centre, by its short name such as ``north-spokane``."""
+
+    name: str = field(validator=matching(_is_instance_name, "must be letters, digits, - or _"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the short name."""
+        return cls(text)
+
+    def __str__(self) -> str:
+        return self.name

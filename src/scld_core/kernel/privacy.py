@@ -1,0 +1,90 @@
+"""Personal data is tagged where it is declared, and masked wherever it could be seen.
+
+RCW 42.56.310 exempts library records that could identify a user from public disclosure; this
+module makes keeping them confidential the default and revealing them a deliberate act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, cast
+
+import attrs
+from attrs import frozen
+
+from scld_core.errors import InvalidValue
+from scld_core.kernel.validate import Validator
+
+__all__ = ["MASK", "Disclosure", "Revealed", "is_personal", "masked", "personal", "reveal"]
+
+MASK = "•••"
+_TAG = "scld.disclosure"
+
+
+class Disclosure(Enum):
+    """How far a fact may go: staff who need it, a named officer, nobody outside the record."""
+
+    STAFF = "staff"
+    OFFICER = "officer"
+    SECRET = "secret"  # noqa: S105 - the name of a class, no password
+
+
+def personal(
+    *, disclosure: Disclosure = Disclosure.STAFF, validator: Validator | None = None, default: Any = attrs.NOTHING
+) -> Any:
+    """An attrs field that holds personal data: tagged, and masked in the owner's repr."""
+    return attrs.field(
+        default=default,
+        validator=validator,
+        repr=lambda value: "None" if value is None else MASK,
+        metadata={_TAG: disclosure},
+    )
+
+
+def is_personal(attribute: attrs.Attribute[Any]) -> bool:
+    """Whether a field was declared with `personal`."""
+    return _TAG in attribute.metadata
+
+
+def masked(value: Any) -> Any:
+    """A copy of an attrs value with every tagged field that is not None replaced by the mask.
+
+    Containers and nested attrs values are walked; the result is made of dicts, lists and leaves.
+    """
+    kind = cast("type[Any]", type(value))
+    if attrs.has(kind):
+        return {
+            a.name: MASK if is_personal(a) and getattr(value, a.name) is not None else masked(getattr(value, a.name))
+            for a in attrs.fields(kind)
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [masked(member) for member in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {key: masked(member) for key, member in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+@frozen
+class Revealed:
+    """The audit line of one reveal: who saw which field of which record, for what purpose."""
+
+    actor: str
+    record: str
+    field: str
+    purpose: str
+
+
+def reveal(value: Any, name: str, *, actor: str, purpose: str, record: str, audit: Callable[[Revealed], None]) -> Any:
+    """The tagged field `name` of `value`, after `audit` has stored who saw it and why.
+
+    A blank purpose is refused. `record` names the record by its id, never by its content.
+    """
+    if not purpose.strip():
+        raise InvalidValue("reveal", "purpose", "must say why the data is needed")
+    kind = cast("type[Any]", type(value))
+    attribute: attrs.Attribute[Any] = getattr(attrs.fields(kind), name)
+    if not is_personal(attribute):
+        raise InvalidValue(kind.__name__, name, "is not personal data and needs no reveal")
+    audit(Revealed(actor, record, name, purpose))
+    return getattr(value, name)

@@ -1,0 +1,1 @@
+"""The reference backend of every port: the executable specification."""

@@ -1,0 +1,1 @@
+"""Patrons as far as a desk leans on them."""

@@ -1,0 +1,1 @@
+"""How backends and declarations are found, checked and called."""

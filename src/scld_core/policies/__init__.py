@@ -1,0 +1,1 @@
+"""Policy values that hold for a time and cite their source."""

@@ -1,0 +1,1 @@
+"""Plans, steps, the outbox and what runs them."""
