@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -52,7 +52,7 @@ def masked(value: Any) -> Any:
 
     Containers and nested attrs values are walked; the result is made of dicts, lists and leaves.
     """
-    kind = cast("type[Any]", type(value))
+    kind = value.__class__
     if attrs.has(kind):
         return {
             a.name: MASK if is_personal(a) and getattr(value, a.name) is not None else masked(getattr(value, a.name))
@@ -82,7 +82,7 @@ def reveal(value: Any, name: str, *, actor: str, purpose: str, record: str, audi
     """
     if not purpose.strip():
         raise InvalidValue("reveal", "purpose", "must say why the data is needed")
-    kind = cast("type[Any]", type(value))
+    kind = value.__class__
     attribute: attrs.Attribute[Any] = getattr(attrs.fields(kind), name)
     if not is_personal(attribute):
         raise InvalidValue(kind.__name__, name, "is not personal data and needs no reveal")
