@@ -1,1 +1,19 @@
-"""Values to and from text: JSON, TOML and tables; cattrs lives here only."""
+"""Values to text and back: JSON in a versioned envelope, TOML, CSV. Knows no area."""
+
+from scld_core.codecs.api import VERSION, dump, load, structure, unstructure
+from scld_core.codecs.problems import Problem, dotted, raise_all, unknown_key
+from scld_core.codecs.toml import parse_toml, read_toml
+
+__all__ = [
+    "VERSION",
+    "Problem",
+    "dotted",
+    "dump",
+    "load",
+    "parse_toml",
+    "raise_all",
+    "read_toml",
+    "structure",
+    "unknown_key",
+    "unstructure",
+]

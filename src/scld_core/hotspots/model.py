@@ -12,7 +12,7 @@ from scld_core.kernel.devices import Iccid, Imei, Line
 from scld_core.kernel.ids import ItemId, LocationId
 from scld_core.kernel.validate import instance, instant, nonempty, optional
 
-__all__ = ["BulkFile", "BulkRow", "Device", "LineView", "ServiceState", "ServiceTest", "Wish"]
+__all__ = ["BulkFile", "BulkRow", "Device", "LineOrder", "LineView", "ServiceState", "ServiceTest", "Wish"]
 
 
 class ServiceState(Enum):
@@ -55,6 +55,15 @@ class Device:
     def label(self) -> str:
         """How staff know it: barcode and home library."""
         return f"{self.barcode} ({self.home})" if self.home else str(self.barcode)
+
+
+@frozen
+class LineOrder:
+    """The payload of every step of this area: which line of which carrier, for which item."""
+
+    item: ItemId = field(validator=instance(ItemId))
+    line: Line = field(validator=instance(Line))
+    carrier: str = field(validator=nonempty)
 
 
 @frozen

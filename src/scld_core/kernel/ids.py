@@ -7,6 +7,7 @@ from typing import Self
 from attrs import field, frozen
 
 from scld_core.errors import InvalidValue
+from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import matching
 
 __all__ = ["ItemId", "LoanId", "LocationId", "PatronId", "RecordId"]
@@ -41,7 +42,9 @@ class RecordId:
 
 @frozen(order=True, repr=False)
 class PatronId(RecordId):
-    """A patron's record id. It identifies a person, so its repr is masked (RCW 42.56.310)."""
+    """A patron's record id. It identifies a person, so it is masked (RCW 42.56.310)."""
+
+    local: str = personal(validator=matching(_is_local, "must be printable text without outer spaces"))
 
     def __repr__(self) -> str:
         return f"PatronId({self.backend}:•••)"

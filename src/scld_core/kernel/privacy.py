@@ -6,7 +6,7 @@ module makes keeping them confidential the default and revealing them a delibera
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -50,19 +50,31 @@ def is_personal(attribute: attrs.Attribute[Any]) -> bool:
 def masked(value: Any) -> Any:
     """A copy of an attrs value with every tagged field that is not None replaced by the mask.
 
-    Containers and nested attrs values are walked; the result is made of dicts, lists and leaves.
+    Containers and nested attrs values are walked; the result is made of dicts, lists and leaves. A
+    leaf value such as an id stays as it is, or becomes the mask when it identifies a person; as keys
+    such ids become numbered masks, so that no entry is lost.
     """
     kind = value.__class__
     if attrs.has(kind):
+        fields = attrs.fields(kind)
+        if hasattr(kind, "parse"):
+            return MASK if any(is_personal(a) for a in fields) else value
         return {
             a.name: MASK if is_personal(a) and getattr(value, a.name) is not None else masked(getattr(value, a.name))
-            for a in attrs.fields(kind)
+            for a in fields
         }
     if isinstance(value, list | tuple | set | frozenset):
         return [masked(member) for member in value]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, dict):
-        return {key: masked(member) for key, member in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, Mapping):
+        return {_key(key, place): masked(member) for place, (key, member) in enumerate(value.items(), 1)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return value
+
+
+def _key(key: Any, place: int) -> Any:
+    if not attrs.has(key.__class__):
+        return key
+    hidden = masked(key)
+    return f"{MASK}{place}" if hidden == MASK else str(hidden)
 
 
 @frozen

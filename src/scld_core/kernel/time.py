@@ -15,7 +15,11 @@ from attrs import field, frozen
 from scld_core.errors import InvalidValue
 from scld_core.kernel.validate import instant, optional
 
-__all__ = ["Clock", "FixedClock", "Interval", "SystemClock", "local_instant", "parse_instant", "to_instant"]
+__all__ = ["EPOCH", "Clock", "FixedClock", "Interval", "SystemClock", "local_instant", "parse_instant", "to_instant"]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before everything a district remembers."""
 
 
 class Clock(Protocol):

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from attrs import field, frozen
 
@@ -38,6 +38,14 @@ class SecretRef:
             lambda v: isinstance(v, str) and bool(re.fullmatch(r"[a-z]+:.+", v)), "must be written scheme:name"
         )
     )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``scheme:name``, as it stands in district.toml."""
+        return cls(text)
+
+    def __str__(self) -> str:
+        return self.ref
 
 
 @frozen
@@ -85,6 +93,8 @@ class BackendSpec(Generic[C]):
     `config` is the attrs class of its table in district.toml. `capabilities` maps ``port.operation``
     to a capability; what is not named is unsupported. `open` makes it ready, or raises
     ConfigurationError. `contract` is the inclusive range of contract versions it was written for.
+    `negotiate` gives the capabilities of one configuration where they depend on it; None means that
+    `capabilities` holds for all.
     """
 
     name: str = field(
@@ -98,6 +108,7 @@ class BackendSpec(Generic[C]):
     capabilities: Mapping[str, Capability]
     summary: str = ""
     contract: tuple[int, int] = (CONTRACT, CONTRACT)
+    negotiate: Callable[[C], Mapping[str, Capability]] | None = None
     foreign_evidence: str = field(
         default="none",
         validator=matching(lambda v: v in ("none", "recorded", "live"), "must be none, recorded or live"),

@@ -19,6 +19,7 @@ __all__ = [
     "AnswerKind",
     "Approval",
     "AreaPlan",
+    "BlastLimit",
     "Evidence",
     "ExceptionItem",
     "Facts",
@@ -32,6 +33,7 @@ __all__ = [
     "StepRecord",
     "StepState",
     "Waiting",
+    "Withdrawal",
     "step_id",
     "step_states",
 ]
@@ -146,10 +148,10 @@ def _rows() -> tuple[Transition[StepState, StepEvent], ...]:
         (e.WITHDRAW, s.WITHDRAWN),
     )
     sent = (s.PREPARED, s.WAITING_SYSTEM, s.WAITING_OPERATOR, s.UNKNOWN)
-    again = (s.AWAITING_APPROVAL, s.FAILED, s.WITHDRAWN, s.UNKNOWN, s.PREPARED)
+    again = (s.AWAITING_APPROVAL, s.FAILED, s.WITHDRAWN)
     return (
         *(Transition(before, event, after) for before in sent for event, after in outcomes),
-        Transition(s.AWAITING_APPROVAL, e.WITHDRAW, s.WITHDRAWN),
+        *(Transition(before, e.WITHDRAW, s.WITHDRAWN) for before in (s.AWAITING_APPROVAL, s.FAILED, s.WITHDRAWN)),
         *(Transition(before, e.PREPARE, s.PREPARED) for before in again),
     )
 
@@ -267,15 +269,39 @@ class Facts:
 
 
 @frozen
+class Withdrawal:
+    """A waiting step whose reason has gone: nobody should carry it out any more."""
+
+    step: str = field(validator=nonempty)
+    reason: str = field(validator=nonempty)
+
+
+@frozen
+class BlastLimit:
+    """How many risky steps one run may take unasked: a number, and a fraction of the population."""
+
+    population: int
+    max_count: int
+    max_fraction: float
+
+
+@frozen
 class AreaPlan:
-    """What one area wants done today."""
+    """What one area wants done today.
+
+    `notes` is what staff should know though nothing differs. `in_order` counts the subjects that
+    are as they should be.
+    """
 
     area: str
     steps: tuple[Step, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     exceptions: tuple[ExceptionItem, ...] = ()
+    notes: tuple[ExceptionItem, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
     facts: tuple[Facts, ...] = ()
     in_order: int = 0
+    limit: BlastLimit | None = None
 
 
 @frozen

@@ -1,0 +1,39 @@
+"""Exit codes, and the sentence a person reads when something stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scld_core.errors import BackendError, BadInput, GuardStopped, InvalidValue, PluginError, ScldError
+from scld_core.runs.model import Receipt
+from scld_core.services.day.run import DayResult
+
+__all__ = ["BAD_INPUT", "DONE", "GUARD", "TROUBLE", "WAITING", "code_of", "code_of_day", "code_of_receipts"]
+
+DONE = 0
+BAD_INPUT = 2
+WAITING = 3
+GUARD = 4
+TROUBLE = 5
+
+
+def code_of(error: ScldError) -> int:
+    """The exit code for what stopped a command."""
+    if isinstance(error, GuardStopped):
+        return GUARD
+    if isinstance(error, BackendError):
+        return TROUBLE
+    assert isinstance(error, BadInput | InvalidValue | PluginError)  # the tree has no other branch
+    return BAD_INPUT
+
+
+def code_of_receipts(receipts: Iterable[Receipt]) -> int:
+    """5 when a step failed or is unknown, else 0."""
+    return TROUBLE if any(r.result in ("failed", "unknown", "vetoed") for r in receipts) else DONE
+
+
+def code_of_day(result: DayResult, *, strict: bool) -> int:
+    """0 done, 5 trouble or unexplained differences after a run, 3 with `strict` when somebody is waited for."""
+    if result.trouble or (result.verification is not None and result.residual):
+        return TROUBLE
+    return WAITING if strict and (result.plan.waiting or result.held) else DONE

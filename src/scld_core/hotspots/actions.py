@@ -1,0 +1,102 @@
+"""What a step of this area does, how it is checked right before, and how it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from attrs import frozen
+
+from scld_core.errors import NotFound
+from scld_core.hotspots.gather import Systems
+from scld_core.hotspots.history import RESTORE, SUSPEND, TERMINATE
+from scld_core.hotspots.model import LineOrder, LineView, ServiceState, Wish
+from scld_core.hotspots.ports import CarrierLines
+from scld_core.hotspots.rules import desired
+from scld_core.kernel.decision import Decision, Reason, deny, permit
+from scld_core.kernel.time import Clock
+from scld_core.runs.action import Action
+from scld_core.runs.model import Answer, ReadBack, Step, StepRecord, StepState
+
+__all__ = ["hotspot_actions"]
+
+_SERVES: Mapping[str, tuple[Wish, ...]] = {
+    SUSPEND: (Wish.SUSPENDED, Wish.TERMINATED),
+    RESTORE: (Wish.ACTIVE,),
+    TERMINATE: (Wish.TERMINATED,),
+}
+_LEAVES = {SUSPEND: ServiceState.SUSPENDED, RESTORE: ServiceState.ACTIVE, TERMINATE: ServiceState.TERMINATED}
+_ON_THE_WAY = {SUSPEND: ServiceState.PENDING_SUSPEND, RESTORE: ServiceState.PENDING_RESTORE}
+
+
+@frozen
+class _Doer:
+    """The functions of the three actions, over the systems of one district."""
+
+    systems: Systems
+    clock: Clock
+
+    def recheck(self, order: LineOrder, step: Step) -> Decision:
+        """Read the item again: somebody may have brought it back since the plan was made."""
+        if step.undoes:
+            return permit()  # a person takes back what was done, whatever the facts ask for
+        try:
+            item = self.systems.loans.get(order.item)
+        except NotFound:
+            return deny(Reason("facts_unavailable", (), "hotspots"))
+        ruling = self.systems.ruling(self.clock.now())
+        if ruling.now - item.as_of > timedelta(minutes=ruling.policy.max_fact_age_minutes):
+            return deny(Reason("facts_old", (("as_of", item.as_of.isoformat(timespec="minutes")),), "hotspots"))
+        wanted = desired(item, ruling.policy, ruling.calendar, ruling.now, version=ruling.version)
+        if wanted.wish in _SERVES[step.action]:
+            return permit(wanted.reason)
+        return deny(Reason("already_so", (("now", wanted.situation.value),), "hotspots", ruling.version))
+
+    def send(self, action: str) -> Callable[[LineOrder, str], Answer]:
+        """The carrier's call for `action`."""
+
+        def do(order: LineOrder, key: str) -> Answer:
+            port = self.systems.carriers[order.carrier]
+            calls = {SUSPEND: port.suspend, RESTORE: port.restore, TERMINATE: port.terminate}
+            return calls[action](order.line, key=key)
+
+        return do
+
+    def read_back(self, order: LineOrder, record: StepRecord) -> ReadBack:
+        """What the carrier shows now, and what that proves of the request."""
+        port = self.systems.carriers[order.carrier]
+        action = record.step.action
+        view = port.get(order.line)
+        newer = not record.attempts or view.observed_at >= record.attempts[-1]
+        if newer and view.state is _LEAVES[action]:
+            return ReadBack.DONE
+        if not newer or view.state is _ON_THE_WAY.get(action):
+            return ReadBack.PENDING
+        return self._not_shown(port, view, record)
+
+    def _not_shown(self, port: CarrierLines, view: LineView, record: StepRecord) -> ReadBack:
+        """The line has not changed: did the request fail, or is it only not done yet."""
+        if view.state is ServiceState.UNKNOWN_WORD:
+            return ReadBack.UNKNOWN
+        if record.reference:
+            said = port.request_state(record.reference)
+            if said is not ReadBack.UNKNOWN:  # DONE without the line showing it is not done yet
+                return ReadBack.PENDING if said is ReadBack.DONE else said
+        if record.state is StepState.WAITING_SYSTEM:
+            return ReadBack.PENDING
+        if not port.asynchronous:
+            return ReadBack.NOT_DONE
+        ruling = self.systems.ruling(self.clock.now())
+        sent = record.attempts[-1] if record.attempts else record.updated_at
+        patience = timedelta(hours=ruling.policy.pending_limit_hours)
+        return ReadBack.NOT_DONE if ruling.now - sent > patience else ReadBack.UNKNOWN
+
+
+def hotspot_actions(systems: Systems, clock: Clock) -> tuple[Action[LineOrder], ...]:
+    """Suspend, restore and terminate; only terminate has no inverse."""
+    doer = _Doer(systems, clock)
+    inverses = {SUSPEND: RESTORE, RESTORE: SUSPEND, TERMINATE: ""}
+    return tuple(
+        Action(name, LineOrder, doer.recheck, doer.send(name), doer.read_back, inverse)
+        for name, inverse in inverses.items()
+    )

@@ -1,0 +1,227 @@
+"""The reference carrier: what `hotspots.ports.CarrierLines` means, and every way it can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from random import Random
+
+from scld_core.hotspots import account_rules as rules
+from scld_core.hotspots.account import AccountLine, Effect, Fate, Fates, Order, Request, Terms, Verb, always_done
+from scld_core.hotspots.model import LineView, ServiceState
+from scld_core.kernel.devices import Line
+from scld_core.kernel.page import Page
+from scld_core.kernel.time import Clock
+from scld_core.runs.model import Answer, ReadBack
+
+__all__ = ["MemoryBook", "MemoryCarrier", "scripted", "seeded"]
+
+_WRITES = frozenset(verb.value for verb in Verb)
+
+
+def scripted(*fates: Fate) -> Fates:
+    """The writes meet `fates` one by one and DONE after them; reads always succeed."""
+    rest = iter(fates)
+
+    def next_fate(operation: str) -> Fate:
+        return next(rest, Fate.DONE) if operation in _WRITES else Fate.DONE
+
+    return next_fate
+
+
+def seeded(seed: int, weights: Mapping[Fate, float], *, reads: bool = False) -> Fates:
+    """Fates drawn by weight, the same for the same seed and calls; reads join in when `reads`."""
+    random = Random(seed)  # noqa: S311 - chooses faults, guards nothing
+    names, odds = list(weights), list(weights.values())
+
+    def next_fate(operation: str) -> Fate:
+        return random.choices(names, odds)[0] if reads or operation in _WRITES else Fate.DONE
+
+    return next_fate
+
+
+class MemoryBook:
+    """A carrier's account in plain collections."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, AccountLine] = {}
+        self._requests: dict[int, Request] = {}
+        self._by_key: dict[str, dict[int, Request]] = {}
+        self._pending: dict[int, Request] = {}
+        self._effects: list[Effect] = []
+
+    @property
+    def size(self) -> int:
+        """How many requests there are."""
+        return len(self._requests)
+
+    def line(self, number: str) -> AccountLine | None:
+        """The line filed under a number."""
+        return self._lines.get(number)
+
+    def lines(self) -> Iterable[AccountLine]:
+        """All lines by id."""
+        return [self._lines[number] for number in sorted(self._lines)]
+
+    def put_line(self, line: AccountLine) -> None:
+        """Insert or replace."""
+        self._lines[line.id] = line
+
+    def remove_line(self, number: str) -> None:
+        """Forget a line, as a carrier does some time after its end."""
+        del self._lines[number]
+
+    def put_request(self, request: Request) -> None:
+        """Insert or replace."""
+        self._requests[request.number] = request
+        self._by_key.setdefault(request.key, {})[request.number] = request
+        self._pending.pop(request.number, None)
+        if request.pending:
+            self._pending[request.number] = request
+
+    def requests(
+        self, *, key: str | None = None, number: int | None = None, pending: bool = False
+    ) -> Sequence[Request]:
+        """Requests by number, narrowed."""
+        held = self._pending if pending else self._requests if key is None else self._by_key.get(key, {})
+        numbers = sorted(held) if number is None else [n for n in (number,) if n in held]
+        return [held[n] for n in numbers if key in (None, held[n].key)]
+
+    def add_effect(self, effect: Effect) -> None:
+        """Append."""
+        self._effects.append(effect)
+
+    def effects(self, line: str | None = None) -> Sequence[Effect]:
+        """The ledger."""
+        return [effect for effect in self._effects if line in (None, effect.line)]
+
+
+class MemoryCarrier:
+    """A carrier in memory.
+
+    `fates` decides what becomes of each call. Requests that were only accepted are finished by
+    `settle`, in any order. `cut_after` makes `iter_lines` break off after so many pages. Everything
+    below `request_state` is the carrier's own doing, or what a test wants to know.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        fates: Fates = always_done,
+        terms: Terms | None = None,
+        backend: str = "carrier",
+        page_size: int = 100,
+    ) -> None:
+        self._clock = clock
+        self._terms = terms or Terms()
+        self._backend = backend
+        self._page_size = page_size
+        self.book = MemoryBook()
+        self.fates = fates
+        self.cut_after: int | None = None
+
+    def iter_lines(self) -> Iterator[Page[LineView]]:
+        """Every line by its number, in pages; all pages are of the instant of the first."""
+        self._reach("iter_lines")
+        now, size = self._clock.now(), self._page_size
+        rows = rules.views(self.book, self.book.lines(), now)
+        for number, start in enumerate(range(0, max(len(rows), 1), size)):
+            if number == self.cut_after:
+                return
+            yield Page(tuple(rows[start : start + size]), now, last=start + size >= len(rows), total=len(rows))
+
+    def get(self, line: Line) -> LineView:
+        """One line now, by its SIM."""
+        self._reach("get")
+        now = self._clock.now()
+        found = rules.find(self.book, line, now, backend=self._backend, operation="get")
+        return rules.views(self.book, [found], now)[0]
+
+    def suspend(self, line: Line, *, key: str) -> Answer:
+        """Stop service."""
+        return self._order(Order(line, Verb.SUSPEND, key))
+
+    def restore(self, line: Line, *, key: str) -> Answer:
+        """Give service again."""
+        return self._order(Order(line, Verb.RESTORE, key))
+
+    def terminate(self, line: Line, *, key: str) -> Answer:
+        """End the line for good."""
+        return self._order(Order(line, Verb.TERMINATE, key))
+
+    def request_state(self, reference: str) -> ReadBack:
+        """What became of a request."""
+        self._reach("request_state")
+        return rules.read_state(self.book, reference)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Every order that was carried out, oldest first: the ledger that must not double."""
+        return tuple(self.book.effects())
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """References of the requests that are not finished, oldest first."""
+        return tuple(request.reference for request in self.book.requests(pending=True))
+
+    def add(
+        self, line: Line, state: ServiceState = ServiceState.ACTIVE, *, word: str = "", since: datetime | None = None
+    ) -> None:
+        """Open a line, or replace what the account says of it."""
+        began = since or self._clock.now()
+        self.book.put_line(AccountLine(line.imei, line.iccid, state, began, line.msisdn, word))
+
+    def put(self, line: AccountLine) -> None:
+        """Open a line of any shape: without IMEI, without SIM, with another device."""
+        self.book.put_line(line)
+
+    def remove(self, line: Line) -> None:
+        """Drop a line from the account; its pending requests fail when they are settled."""
+        self.book.remove_line(self._found(line).id)
+
+    def resume(self, line: Line) -> None:
+        """End a suspension ahead of time, as carriers do by themselves."""
+        self.book.put_line(rules.end_suspension(self._found(line), self._clock.now()))
+
+    def settle(self, *references: str) -> None:
+        """Finish requests in the order given; without any, all that are not stuck, oldest first."""
+        chosen = references or [r.reference for r in self.book.requests(pending=True) if not r.stuck]
+        for reference in chosen:
+            rules.settle(self.book, Request.number_of(reference), terms=self._terms, now=self._clock.now())
+
+    def settle_shuffled(self, seed: int) -> None:
+        """Finish all requests that are not stuck in an order drawn from `seed`."""
+        chosen = [r.reference for r in self.book.requests(pending=True) if not r.stuck]
+        Random(seed).shuffle(chosen)  # noqa: S311 - chooses an order, guards nothing
+        for reference in chosen:
+            self.settle(reference)
+
+    def fail(self, reference: str) -> None:
+        """Let a pending request fail without an effect."""
+        rules.drop(self.book, Request.number_of(reference))
+
+    def redeliver(self, line: Line, verb: Verb, *, key: str) -> Answer:
+        """The network delivers an old request once more, long after its answer."""
+        return self._send(Order(line, verb, key), Fate.DONE)
+
+    def _found(self, line: Line) -> AccountLine:
+        return rules.find(self.book, line, self._clock.now(), backend=self._backend, operation="find")
+
+    def _reach(self, operation: str) -> None:
+        rules.reach(self.fates(operation), terms=self._terms, backend=self._backend, operation=operation)
+
+    def _order(self, order: Order) -> Answer:
+        return rules.deliver(
+            lambda fate: self._send(order, fate),
+            self.fates(order.verb.value),
+            terms=self._terms,
+            backend=self._backend,
+            operation=order.verb.value,
+            key=order.key,
+        )
+
+    def _send(self, order: Order, fate: Fate) -> Answer:
+        return rules.carry_out(self.book, order, fate, terms=self._terms, now=self._clock.now(), backend=self._backend)

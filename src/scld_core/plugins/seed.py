@@ -1,0 +1,28 @@
+"""Synthetic records for backends that can be filled from nothing: the embedded ILS, the simulated carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from scld_core.circulation.model import Circulation
+from scld_core.hotspots.model import LineView
+
+__all__ = ["Seed"]
+
+
+@frozen
+class Seed:
+    """What a sample district starts with. Every value is synthetic.
+
+    `barcodes` maps an item's local id to its barcode, `households` a patron's local id to a
+    household, `merged` a merged patron's local id to the survivor's.
+    """
+
+    items: tuple[Circulation, ...] = ()
+    lines: tuple[LineView, ...] = ()
+    barcodes: Mapping[str, str] = field(factory=dict[str, str])
+    homes: Mapping[str, str] = field(factory=dict[str, str])
+    households: Mapping[str, str] = field(factory=dict[str, str])
+    merged: Mapping[str, str] = field(factory=dict[str, str])

@@ -1,0 +1,308 @@
+"""The one write path: admit, recheck, prepare, send, settle.
+
+A step is durable in the outbox before anything is sent, and settled in the transaction that writes
+its audit line. Whatever a crash leaves behind is read back before it is ever sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from scld_core import codecs
+from scld_core.errors import AdapterBug, BackendError, Conflict, OutcomeUnknown, ProtocolViolation, RateLimited
+from scld_core.kernel.actor import Actor
+from scld_core.kernel.decision import Reason
+from scld_core.kernel.time import Clock
+from scld_core.runs.action import Action, Progress, Stage, silent
+from scld_core.runs.model import (
+    AnswerKind,
+    JournalEntry,
+    ReadBack,
+    Receipt,
+    Step,
+    StepEvent,
+    StepRecord,
+    StepState,
+    Withdrawal,
+    step_states,
+)
+from scld_core.runs.ports import Store, Unit
+
+__all__ = ["Engine", "Hooks", "receipt_of"]
+
+_RESULTS = {
+    StepState.AWAITING_APPROVAL: "needs_approval",
+    StepState.PREPARED: "unknown",
+    StepState.WAITING_SYSTEM: "waiting",
+    StepState.WAITING_OPERATOR: "waiting",
+    StepState.UNKNOWN: "unknown",
+    StepState.APPLIED: "applied",
+    StepState.FAILED: "failed",
+    StepState.WITHDRAWN: "skipped",
+}
+_TAKEN = frozenset(
+    # PREPARED and UNKNOWN are read back by resume(); sending them again here could double the effect
+    {StepState.APPLIED, StepState.WAITING_SYSTEM, StepState.WAITING_OPERATOR, StepState.PREPARED, StepState.UNKNOWN}
+)
+_ANSWERS = {
+    AnswerKind.DONE: StepEvent.APPLIED,
+    AnswerKind.ACCEPTED: StepEvent.ACCEPTED,
+    AnswerKind.FOR_OPERATOR: StepEvent.HANDED_OVER,
+}
+_MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
+
+
+def _no_veto(step: Step, actor: Actor, run: str) -> tuple[str, ...]:
+    del step, actor, run
+    return ()
+
+
+def _no_listener(step: Step, receipt: Receipt, run: str) -> None:
+    del step, receipt, run
+
+
+@frozen
+class Hooks:
+    """What plugins may say: reasons against a step before it is sent, and news of it afterwards."""
+
+    vetoes: Callable[[Step, Actor, str], tuple[str, ...]] = _no_veto
+    done: Callable[[Step, Receipt, str], None] = _no_listener
+
+
+def receipt_of(record: StepRecord, at: datetime) -> Receipt:
+    """The receipt that tells a record's present state."""
+    return Receipt(
+        record.step.id,
+        record.step.subject,
+        record.step.action,
+        _RESULTS[record.state],
+        at,
+        record.detail,
+        record.reference,
+    )
+
+
+def _words(reasons: Iterable[Reason]) -> str:
+    return "; ".join(" ".join([r.code, *(f"{k}={v}" for k, v in r.params)]) for r in reasons)
+
+
+@frozen
+class Engine:
+    """Executes steps for one actor on one store."""
+
+    store: Store
+    actions: Mapping[str, Action[Any]]
+    clock: Clock
+    actor: Actor
+    sleep: Callable[[float], None]
+    hooks: Hooks = Hooks()
+    progress: Progress = field(default=silent, repr=False)
+
+    def apply(self, steps: Iterable[Step], run: str) -> tuple[Receipt, ...]:
+        """Execute each step; one step's failure stops no other. Receipts come in the steps' order."""
+        todo = list(steps)
+        receipts: dict[str, Receipt] = {}
+        later: list[Step] = []
+        wait = 0.0
+        for number, step in enumerate(todo):
+            self.progress(Stage("apply", number, len(todo), step.label))
+            receipts[step.id], asked = self._execute(step, run)
+            if asked is not None:
+                later.append(step)
+                wait = max(wait, asked)
+        if later and wait <= _MAX_WAIT:  # nothing was done for these: once more, when the system wants us back
+            self.sleep(wait)
+            for step in later:
+                receipts[step.id], _ = self._execute(step, run)
+        self.progress(Stage("apply", len(todo), len(todo)))
+        return tuple(receipts[step.id] for step in todo)
+
+    def execute(self, step: Step, run: str) -> Receipt:
+        """Carry out one step, or say why not; never twice for one step id."""
+        return self._execute(step, run)[0]
+
+    def _execute(self, step: Step, run: str) -> tuple[Receipt, float | None]:
+        """Gives the receipt, and the seconds after which a rate-limiting system wants us back."""
+        settled = self._admit(step, run)
+        if settled is not None:
+            return settled, None
+        vetoes = self.hooks.vetoes(step, self.actor, run)
+        if vetoes:
+            return self._not_sent(step, run, "vetoed", "; ".join(sorted(vetoes))), None
+        action = self.actions[step.action]
+        payload = codecs.load(action.payload, step.payload)
+        try:
+            decision = action.recheck(payload, step)
+        except BackendError as fault:
+            return self._not_sent(step, run, "failed", f"the facts could not be read again: {fault}"), _asked(fault)
+        if not decision.permitted:
+            return self._not_sent(step, run, "skipped", "the facts changed: " + _words(decision.reasons)), None
+        self.progress(Stage("rechecked", 0, 0, step.id))
+        prepared = self._prepare(step, run)
+        if isinstance(prepared, Receipt):
+            return prepared, None
+        self.progress(Stage("prepared", 0, 0, step.id))
+        record, asked = self._send(action, payload, prepared)
+        self.progress(Stage("settled", 0, 0, step.id))
+        receipt = receipt_of(record, self.clock.now())
+        self.hooks.done(step, receipt, run)
+        return receipt, asked
+
+    def _send(self, action: Action[Any], payload: Any, record: StepRecord) -> tuple[StepRecord, float | None]:
+        try:
+            answer = action.do(payload, record.step.key)
+        except (OutcomeUnknown, ProtocolViolation, AdapterBug) as fault:
+            self.progress(Stage("sent", 0, 0, record.step.id))
+            return self._read_back(self._settle(record, StepEvent.LOST_SIGHT, str(fault))), None
+        except BackendError as fault:
+            return self._settle(record, StepEvent.FAILED, str(fault)), _asked(fault)
+        self.progress(Stage("sent", 0, 0, record.step.id))
+        settled = self._settle(record, _ANSWERS[answer.kind], answer.detail, reference=answer.reference)
+        return settled, None
+
+    def _admit(self, step: Step, run: str) -> Receipt | None:
+        """The receipt that already answers the step; None when it may be carried out."""
+        now = self.clock.now()
+        with self.store.transaction() as unit:
+            old = unit.steps.get(step.id)
+            if old is not None and old.state in _TAKEN:
+                return receipt_of(old, now)
+            if not step.needs_approval or (old is not None and evolve(old, step=step).approved):
+                return None
+            record = StepRecord(step, run, StepState.AWAITING_APPROVAL, now, self.actor.id)
+            if old is not None and old.approval is not None:
+                record = evolve(record, detail="the evidence changed, so the approval is void")
+            try:
+                unit.steps.put(record)
+            except Conflict:
+                return _conflict(step, now)
+            self._note(unit, "step.approval_void" if record.detail else "step.needs_approval", record)
+        return receipt_of(record, now)
+
+    def _prepare(self, step: Step, run: str) -> StepRecord | Receipt:
+        """Make the step durable in the outbox, once; another process may have been faster."""
+        now = self.clock.now()
+        with self.store.transaction() as unit:
+            old = unit.steps.get(step.id)
+            if old is not None and old.state in _TAKEN:
+                return receipt_of(old, now)
+            before = old or StepRecord(step, run, StepState.AWAITING_APPROVAL, now)
+            record = evolve(
+                before,
+                step=step,
+                run=run,
+                state=step_states.after(before.state, StepEvent.PREPARE),
+                updated_at=now,
+                actor=self.actor.id,
+                attempts=(*before.attempts, now),
+                reference="",
+                detail="",
+            )
+            try:
+                unit.steps.put(record)
+            except Conflict:
+                return _conflict(step, now)
+            self._note(unit, "step.prepare", record)
+        return record
+
+    def _not_sent(self, step: Step, run: str, result: str, detail: str) -> Receipt:
+        """A step that was stopped before sending: journalled, and withdrawn where it was waiting."""
+        now = self.clock.now()
+        with self.store.transaction() as unit:
+            old = unit.steps.get(step.id)
+            record = evolve(
+                old or StepRecord(step, run, StepState.WITHDRAWN, now), detail=detail, updated_at=now, run=run
+            )
+            if old is not None and result == "skipped":
+                record = evolve(record, state=step_states.after(record.state, StepEvent.WITHDRAW))
+                unit.steps.put(record)
+            self._note(unit, f"step.{result}", record)
+        receipt = Receipt(step.id, step.subject, step.action, result, now, detail)
+        self.hooks.done(step, receipt, run)
+        return receipt
+
+    def _settle(self, record: StepRecord, event: StepEvent, detail: str, *, reference: str = "") -> StepRecord:
+        """Move the record along its table and write the audit line, in one transaction."""
+        now = self.clock.now()
+        after = evolve(
+            record,
+            state=step_states.after(record.state, event),
+            updated_at=now,
+            actor=self.actor.id,
+            detail=detail,
+            reference=reference or record.reference,
+        )
+        with self.store.transaction() as unit:
+            unit.steps.put(after)
+            self._note(unit, f"step.{event.value}", after)
+        return after
+
+    def _note(self, unit: Unit, kind: str, record: StepRecord) -> None:
+        unit.journal.append(
+            JournalEntry(
+                self.clock.now(),
+                self.actor.id,
+                kind,
+                f"{record.step.action} {record.step.subject}",
+                record.run,
+                record.step.id,
+                record.detail,
+            )
+        )
+
+    def _read_back(self, record: StepRecord) -> StepRecord:
+        """Ask the system what became of the request, and settle what the answer proves."""
+        action = self.actions[record.step.action]
+        try:
+            found = action.read_back(codecs.load(action.payload, record.step.payload), record)
+        except BackendError as fault:
+            return evolve(record, detail=f"{record.detail}; could not be read back: {fault}")
+        event = _proved(record.state, found)
+        return record if event is None else self._settle(record, event, f"read back: {found.value}")
+
+    def resume(self, area: str | None = None) -> tuple[StepRecord, ...]:
+        """Read back everything that is still open; gives the records as they stand now."""
+        with self.store.transaction() as unit:
+            records = unit.steps.unresolved(area)
+        open_ = [r for r in records if r.state is not StepState.AWAITING_APPROVAL and r.step.action in self.actions]
+        found: list[StepRecord] = []
+        for number, record in enumerate(open_):
+            self.progress(Stage("read back", number, len(open_), record.step.label))
+            found.append(self._read_back(record))
+        return tuple(found)
+
+    def withdraw(self, withdrawal: Withdrawal) -> bool:
+        """Take a step back that waits for a person; false when it no longer does."""
+        with self.store.transaction() as unit:
+            record = unit.steps.get(withdrawal.step)
+        if record is None or record.state not in (StepState.AWAITING_APPROVAL, StepState.WAITING_OPERATOR):
+            return False
+        self._settle(record, StepEvent.WITHDRAW, withdrawal.reason)
+        return True
+
+
+def _conflict(step: Step, now: datetime) -> Receipt:
+    detail = "another step of this kind is still open for this subject"
+    return Receipt(step.id, step.subject, step.action, "waiting", now, detail)
+
+
+def _asked(fault: BackendError) -> float | None:
+    """Seconds after which the system wants us back; None when it did not ask."""
+    return (1.0 if fault.retry_after is None else fault.retry_after) if isinstance(fault, RateLimited) else None
+
+
+def _proved(state: StepState, found: ReadBack) -> StepEvent | None:
+    """What a read-back settles. A person's work is never failed by a system that does not show it yet."""
+    if found is ReadBack.DONE:
+        return StepEvent.APPLIED
+    if state is StepState.WAITING_OPERATOR:
+        return None
+    if found is ReadBack.NOT_DONE:
+        return StepEvent.FAILED
+    if found is ReadBack.PENDING:
+        return None if state is StepState.WAITING_SYSTEM else StepEvent.ACCEPTED
+    return None if state in (StepState.UNKNOWN, StepState.WAITING_SYSTEM) else StepEvent.LOST_SIGHT

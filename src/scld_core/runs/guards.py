@@ -1,0 +1,112 @@
+"""The guards that stop a run before it changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from scld_core.errors import BlastRadius, SnapshotRefused, StaleFacts
+from scld_core.kernel.page import Page, Quarantined
+from scld_core.runs.model import Facts, Plan, Risk
+
+__all__ = ["Snapshot", "check_age", "check_blast", "check_present", "take_snapshot"]
+
+T = TypeVar("T")
+
+
+@frozen
+class Snapshot(Generic[T]):
+    """A whole list as read: its rows, the oldest instant any of them is true of, what was unusable."""
+
+    source: str
+    rows: tuple[T, ...]
+    as_of: datetime
+    live: bool
+    quarantined: tuple[Quarantined, ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        """What the report says of this source."""
+        return Facts(self.source, self.as_of, len(self.rows), self.live, self.quarantined)
+
+
+def take_snapshot(source: str, pages: Iterable[Page[T]], key: Callable[[T], Hashable], *, live: bool) -> Snapshot[T]:
+    """Read all pages; raises SnapshotRefused unless the source says, and the count agrees, that it is whole.
+
+    `key` identifies a row: the same one twice means that paging slipped, and something else is missing.
+    """
+    rows: list[T] = []
+    quarantined: list[Quarantined] = []
+    seen: set[Hashable] = set()
+    last: Page[T] | None = None
+    oldest: datetime | None = None
+    for page in pages:
+        for row in page.rows:
+            if key(row) in seen:
+                raise SnapshotRefused(
+                    f"{source} listed one record twice, so others may be missing; nothing was changed"
+                )
+            seen.add(key(row))
+        rows.extend(page.rows)
+        quarantined.extend(page.quarantined)
+        oldest = page.as_of if oldest is None else min(oldest, page.as_of)
+        last = page
+    if last is None or oldest is None:
+        raise SnapshotRefused(f"{source} gave no answer at all; nothing was changed")
+    if not last.last:
+        raise SnapshotRefused(f"{source} stopped in the middle of its list; nothing was changed")
+    if last.total is not None and last.total != len(rows) + len(quarantined):
+        raise SnapshotRefused(
+            f"{source} announced {last.total} records and gave {len(rows) + len(quarantined)}; nothing was changed"
+        )
+    return Snapshot(source, tuple(rows), oldest, live, tuple(quarantined))
+
+
+def check_present(source: str, what: str, *, expected: int, present: int, max_missing: float) -> None:
+    """Refuse a list in which more than the fraction `max_missing` of what we expect is absent."""
+    if expected and (present == 0 or expected - present > max_missing * expected):
+        raise SnapshotRefused(
+            f"{source} knows {present} of {expected} {what}; a list that shrinks like this is more likely "
+            "an outage or a wrong filter than the truth; nothing was changed"
+        )
+
+
+def check_age(facts: Facts, now: datetime, max_age: timedelta) -> None:
+    """Refuse facts older than `max_age`, or from the future."""
+    age = now - facts.as_of
+    if age > max_age:
+        raise StaleFacts(
+            f"{facts.source} is {_hours(age)} old and the limit is {_hours(max_age)}; "
+            "make a new extract or export and run again; nothing was changed"
+        )
+    if age < -timedelta(minutes=10):
+        raise StaleFacts(
+            f"{facts.source} says it was made {_hours(-age)} from now; check its time and zone; nothing was changed"
+        )
+
+
+def check_blast(plan: Plan, *, confirmed: int | None) -> None:
+    """Refuse more risky steps than an area's policy allows, unless a person confirmed exactly that number.
+
+    Steps that need an approval do not count: each of them is confirmed by itself.
+    """
+    for area in plan.areas:
+        if area.limit is None:
+            continue
+        risky = sum(step.risk is not Risk.ROUTINE and not step.needs_approval for step in area.steps)
+        most = min(area.limit.max_count, int(area.limit.max_fraction * area.limit.population))
+        if risky > most and risky != confirmed:
+            raise BlastRadius(
+                f"{area.area}: the plan has {risky} risky steps for {area.limit.population} subjects and the "
+                f"limit is {most}. Look at it with --dry-run; if it is right, run again with "
+                f"--confirm-blast-radius {risky}; nothing was changed",
+                risky,
+            )
+
+
+def _hours(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"

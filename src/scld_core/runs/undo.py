@@ -1,0 +1,54 @@
+"""Taking a run back: the inverse of each effect it had, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from attrs import frozen
+
+from scld_core.errors import BadInput
+from scld_core.kernel.decision import Reason
+from scld_core.runs.action import Action
+from scld_core.runs.model import Risk, Step, StepRecord, StepState
+from scld_core.runs.ports import Store
+
+__all__ = ["Undo", "inverse_steps"]
+
+
+@frozen
+class Undo:
+    """The steps that take a run back, and the effects that nothing takes back."""
+
+    steps: tuple[Step, ...]
+    irreversible: tuple[StepRecord, ...]
+
+
+def inverse_steps(store: Store, run: str, *, actions: Mapping[str, Action[Any]], business_day: date) -> Undo:
+    """The inverse plan of `run`; BadInput when the district has no such run or it had no effect."""
+    with store.transaction() as unit:
+        records = unit.steps.of_run(run)
+    done = [r for r in reversed(records) if r.state is StepState.APPLIED]
+    if not done:
+        raise BadInput(run, "had no effect that could be undone", "`scld doctor DIR` lists the runs")
+    steps = tuple(
+        _inverse(r, actions[r.step.action].inverse, business_day) for r in done if actions[r.step.action].inverse
+    )
+    return Undo(steps, tuple(r for r in done if not actions[r.step.action].inverse))
+
+
+def _inverse(record: StepRecord, action: str, business_day: date) -> Step:
+    return Step(
+        action=action,
+        subject=record.step.subject,
+        cause=f"undo {record.step.id}",
+        area=record.step.area,
+        business_day=business_day,
+        payload=record.step.payload,
+        label=record.step.label,
+        reasons=(Reason("undo", (("run", record.run),)),),
+        evidence=record.step.evidence,
+        risk=Risk.ROUTINE,
+        undoes=record.step.id,
+    )

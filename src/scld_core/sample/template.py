@@ -1,0 +1,110 @@
+"""The text of a new district.toml: for a library to fill in, or complete for the sample."""
+
+from __future__ import annotations
+
+from datetime import date
+
+__all__ = ["POLICY_VALUES", "district_toml"]
+
+POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
+    ("grace_days", "2", "open days after the due date before service stops"),
+    ("max_fact_age_minutes", "240", "facts older than this stop the run"),
+    ("lost_terminate_after_days", "60", "days after an item was declared lost until its line should end"),
+    ("pending_limit_hours", "48", "how long a carrier or an operator may take before it is an exception"),
+    ("max_batch_count", "{batch}", "more risky steps than this in one run must be confirmed"),
+    ("max_batch_fraction", "0.5", "and so must more than this part of all hotspots"),
+    ("max_missing_fraction", "0.2", "a system's list that lacks more than this part of ours is refused"),
+    ("per_household", "1", "hotspots one household may hold"),
+    ("cooling_off_hours", "24", "hours between a household's return and its next hotspot"),
+)
+"""Policy keys without a sourced default: name, the sample's value, what it decides."""
+
+_HEAD = """\
+# {title}
+[district]
+name = "{name}"
+timezone = "America/Los_Angeles"
+profile = "spokane-county"{fixed}
+
+# Which areas `scld day` applies by itself; the others wait for `scld apply`.
+[day]
+auto_apply = [{auto}]
+
+[store]
+use = "sqlite"
+file = "district.sqlite"
+"""
+
+_SAMPLE_BACKENDS = """
+# The sample's ILS shares the store; its carrier is a simulation whose state lies in this folder.
+[backends.main]
+use = "embedded"
+
+[backends.carrier]
+use = "simulated"
+"""
+
+_OWN_BACKENDS = """
+# Your ILS, from an export (`scld extract ILS hotspot-loans` prints how to make it).
+# [backends.main]
+# use = "files"
+# path = "extracts/*.csv"
+
+# Your carrier. `scld plugins` lists what is installed: kajeet, thingspace, portal-csv ...
+# [backends.carrier]
+# use = "portal-csv"
+# export = "exports/*.csv"
+# expires_hours = 24
+"""
+
+_HOTSPOTS = """
+# One row for each device: item,barcode,imei,iccid,msisdn,carrier,home,model
+[hotspots]
+inventory = "hotspots.csv"
+"""
+
+_CALENDAR = """
+# Open hours; a grace of two days counts only days on which a library is open.{mark}
+[calendar.hours]
+monday = ["10:00-20:00"]
+tuesday = ["10:00-20:00"]
+wednesday = ["10:00-20:00"]
+thursday = ["10:00-20:00"]
+friday = ["10:00-18:00"]
+saturday = ["10:00-18:00"]
+sunday = []
+"""
+
+_PEOPLE = """
+# Who may do what, by login name. Ending a line always needs an approval.
+[roles]
+{roles}
+
+[approval]
+roles = ["supervisor"]
+other_actor = true
+"""
+
+
+def district_toml(name: str, *, sample_day: date | None = None, scale: int = 1) -> str:
+    """A district.toml; with `sample_day` complete and marked as a sample, else with keys commented out."""
+    sample = sample_day is not None
+    head = _HEAD.format(
+        title="Synthetic sample district: every record and every value marked 'sample' is made up"
+        if sample else "A library district. Values without a sourced default are commented out: set them",
+        name=name, auto='"hotspots"' if sample else "",
+        fixed=f"\nsample = true\ntoday = {sample_day.isoformat()}  # sample: the day this district stands at"
+        if sample_day else "",
+    )
+    lines = ["", "# What your district decides; no value here has a source that would make a default.", "[policy.hotspots]"]
+    for key, value, meaning in POLICY_VALUES:
+        shown = value.format(batch=25 * scale)
+        lines.append(f"{key} = {shown}  # sample value: {meaning}" if sample else f"# {key} =   # {meaning}")
+    people = _PEOPLE.format(
+        roles='sample-associate = ["associate"]\nsample-supervisor = ["supervisor"]  # sample value'
+        if sample else '# jdoe = ["associate"]\n# mroe = ["supervisor"]'
+    )
+    calendar = _CALENDAR.format(mark=" Sample values." if sample else "")
+    if not sample:
+        calendar = "\n".join(f"# {line}" if line and line[0] != "#" else line for line in calendar.splitlines()) + "\n"
+    return head + (_SAMPLE_BACKENDS if sample else _OWN_BACKENDS) + _HOTSPOTS + calendar + people + "\n".join(lines) + "\n"

@@ -1,0 +1,120 @@
+"""The morning run: read back, plan, guard, apply, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from attrs import evolve, field, frozen
+
+from scld_core import codecs
+from scld_core.kernel.time import EPOCH
+from scld_core.kernel.validate import instant, nonempty
+from scld_core.runs.action import Area, Stage
+from scld_core.runs.engine import Engine
+from scld_core.runs.guards import check_blast
+from scld_core.runs.model import AreaPlan, Plan, Receipt, StepRecord
+from scld_core.runs.verify import Verification, verify
+
+__all__ = ["Day", "DayResult", "RunRecord", "begin_run", "plan_areas"]
+
+_RUNS = "runs"
+
+
+@frozen
+class RunRecord:
+    """One line of the district's run book."""
+
+    id: str = field(validator=nonempty)
+    kind: str
+    business_day: date
+    started_at: datetime = field(validator=instant)
+    actor: str = ""
+
+
+@frozen
+class DayResult:
+    """What the morning run planned, did and found afterwards.
+
+    `plan` holds what was planned, with the waiting rows, exceptions and facts as they stand after
+    the run. `held` are the ids of steps in areas that wait for `scld apply`.
+    """
+
+    run: str
+    plan: Plan
+    receipts: tuple[Receipt, ...] = ()
+    verification: Verification | None = None
+    held: tuple[str, ...] = ()
+    settled: tuple[StepRecord, ...] = ()
+
+    @property
+    def residual(self) -> int:
+        """Unexplained differences; for a run that applied nothing, every planned step is one."""
+        return len(self.plan.steps) if self.verification is None else self.verification.residual
+
+    @property
+    def trouble(self) -> bool:
+        """Whether a step failed or is unknown, or a system could not be reached."""
+        return any(r.result in ("failed", "unknown", "vetoed") for r in self.receipts) or any(
+            e.code == "carrier_down" for e in self.plan.exceptions
+        )
+
+
+def begin_run(engine: Engine, kind: str, day: date) -> str:
+    """Enter a run into the run book; ids are ``2026-11-20-1`` and so on."""
+    now = engine.clock.now()
+    with engine.store.transaction() as unit:
+        book = unit.records(_RUNS)
+        numbers = [int(key.rpartition("-")[2]) for key, _ in book.items() if key.startswith(day.isoformat())]
+        run = RunRecord(f"{day.isoformat()}-{max(numbers, default=0) + 1}", kind, day, now, engine.actor.id)
+        book.put(run.id, codecs.dump(run))
+    return run.id
+
+
+def plan_areas(engine: Engine, areas: Collection[Area], district: str, day: date) -> Plan:
+    """The day's plan from fresh observations; changes nothing."""
+    found: list[AreaPlan] = []
+    for number, area in enumerate(areas):
+        engine.progress(Stage("plan", number, len(areas), area.name))
+        with engine.store.transaction() as unit:
+            records = unit.steps.history(area.name, EPOCH)
+        found.append(area.plan_day(engine.clock.now(), records))
+    return Plan(district, day, engine.clock.now(), tuple(found))
+
+
+@frozen
+class Day:
+    """The day of one district: its areas, the engine that acts, the areas that apply by themselves."""
+
+    district: str
+    business_day: date
+    areas: tuple[Area, ...]
+    engine: Engine
+    auto_apply: tuple[str, ...]
+
+    def plan(self) -> Plan:
+        """What should change, and why; nothing is written."""
+        return plan_areas(self.engine, self.areas, self.district, self.business_day)
+
+    def run(self, *, dry_run: bool = False, confirm_blast_radius: int | None = None) -> DayResult:
+        """Plan, and unless `dry_run` apply what may be applied, then look again.
+
+        Raises GuardStopped before anything is changed: facts too old, lists not whole, too many
+        risky steps, another run under way.
+        """
+        if dry_run:
+            return DayResult("", self.plan())
+        with self.engine.store.exclusive("run"):
+            run = begin_run(self.engine, "day", self.business_day)
+            settled = self.engine.resume()
+            plan = self.plan()
+            check_blast(plan, confirmed=confirm_blast_radius)
+            for area in plan.areas:
+                for withdrawal in area.withdrawals:
+                    self.engine.withdraw(withdrawal)
+            auto = [step for step in plan.steps if step.area in self.auto_apply]
+            held = tuple(step.id for step in plan.steps if step.area not in self.auto_apply)
+            receipts = self.engine.apply(auto, run)
+            after = self.plan()
+            shown = tuple(evolve(now, steps=then.steps) for then, now in zip(plan.areas, after.areas, strict=True))
+            return DayResult(run, evolve(plan, areas=shown), receipts, verify(after, waiting=held), held, settled)

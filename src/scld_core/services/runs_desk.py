@@ -1,0 +1,89 @@
+"""The runs desk: applying a confirmed plan, approving, confirming, undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from attrs import frozen
+
+from scld_core import codecs
+from scld_core.errors import BadInput
+from scld_core.runs.engine import Engine
+from scld_core.runs.guards import check_blast
+from scld_core.runs.model import JournalEntry, Plan, Receipt, Step, StepRecord
+from scld_core.runs.people import ApprovalRule, Confirmation, Confirmed, approve, confirm
+from scld_core.runs.undo import Undo, inverse_steps
+from scld_core.services.day.run import RunRecord, begin_run
+
+__all__ = ["RunsDesk", "Undone"]
+
+
+@frozen
+class Undone:
+    """What undoing a run did, and which of its effects nothing takes back."""
+
+    run: str
+    receipts: tuple[Receipt, ...]
+    irreversible: tuple[StepRecord, ...]
+
+
+@frozen
+class RunsDesk:
+    """Runs of one district, for one actor."""
+
+    engine: Engine
+    rule: ApprovalRule
+    business_day: date
+
+    def apply(
+        self, plan: Plan, *, only: Collection[str] = (), confirm_blast_radius: int | None = None
+    ) -> tuple[Receipt, ...]:
+        """Execute a plan that a person looked at, or only the steps named; each is rechecked first."""
+        steps = _chosen(plan, only)
+        with self.engine.store.exclusive("run"):
+            self.engine.resume()
+            if not only:
+                check_blast(plan, confirmed=confirm_blast_radius)
+            return self.engine.apply(steps, begin_run(self.engine, "apply", self.business_day))
+
+    def approve(self, steps: Iterable[str], *, reason: str) -> tuple[StepRecord, ...]:
+        """Approve steps as they stand; the next run carries them out."""
+        if not reason.strip():
+            raise BadInput("reason", "an approval needs a reason")
+        return approve(
+            self.engine.store, steps, actor=self.engine.actor, rule=self.rule, reason=reason, clock=self.engine.clock
+        )
+
+    def confirm(self, rows: Iterable[Confirmation], *, source: str) -> Confirmed:
+        """Turn the ticked rows of a worklist into receipts."""
+        with self.engine.store.exclusive("run"):
+            return confirm(self.engine.store, rows, source=source, actor=self.engine.actor, clock=self.engine.clock)
+
+    def undo(self, run: str) -> Undone:
+        """Apply the inverse of everything `run` did."""
+        with self.engine.store.exclusive("run"):
+            self.engine.resume()
+            undo: Undo = inverse_steps(
+                self.engine.store, run, actions=self.engine.actions, business_day=self.business_day
+            )
+            receipts = self.engine.apply(undo.steps, begin_run(self.engine, "undo", self.business_day))
+        return Undone(run, receipts, undo.irreversible)
+
+    def history(self) -> tuple[RunRecord, ...]:
+        """The run book, oldest first."""
+        with self.engine.store.transaction() as unit:
+            found = [codecs.load(RunRecord, body) for _, body in unit.records("runs").items()]
+        return tuple(sorted(found, key=lambda run: (run.started_at, run.id)))
+
+    def journal(self, run: str | None = None) -> tuple[JournalEntry, ...]:
+        """The audit trail, whole or of one run."""
+        with self.engine.store.transaction() as unit:
+            return unit.journal.entries(run)
+
+
+def _chosen(plan: Plan, only: Collection[str]) -> tuple[Step, ...]:
+    unknown = set(only) - {step.id for step in plan.steps}
+    if unknown:
+        raise BadInput("--only", f"the plan has no step {', '.join(sorted(unknown))}")
+    return tuple(step for step in plan.steps if not only or step.id in only)
