@@ -68,7 +68,8 @@ class HttpxSend:
         with self._client.stream(
             request.method,
             request.url,
-            headers=list(request.headers),
+            # no compression: the bound on the body is then a bound on what is sent to us
+            headers=[("Accept-Encoding", "identity"), *request.headers],
             content=request.body or None,
             params=list(request.query) or None,
         ) as answer:

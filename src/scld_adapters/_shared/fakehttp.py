@@ -88,7 +88,8 @@ class FakeServer:
     """Serves `handler` on 127.0.0.1 while it is open, one request at a time.
 
     `requests` are all that arrived, with the path in `url`, whatever became of them. `expire` ends
-    the fake's tokens (Fault.EXPIRE). Delayed effects are in `held` until `release`.
+    the fake's tokens (Fault.EXPIRE). Delayed effects are in `held` until `release`. An exception in
+    the fake itself closes the connection and is raised again when the server is closed.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class FakeServer:
         self.faults = faults or Faults()
         self.requests: list[Request] = []
         self.held: deque[Request] = deque()
+        self._bugs: list[Exception] = []
         self._reordered: deque[Request] = deque()
         self._handler = handler
         self._expire = expire
@@ -129,28 +131,37 @@ class FakeServer:
         """The answer to `request`, the part that arrives of it, or None for a closed connection."""
         with self._lock:
             self.requests.append(request)
-            fault = self.faults.next(request)
-            refusal = _REFUSALS.get(fault)
-            if refusal is not None or fault is Fault.DROP:
-                return refusal
-            if fault in (Fault.DELAY, Fault.REORDER):
-                (self.held if fault is Fault.DELAY else self._reordered).append(request)
+            try:
+                return self._faulty(request)
+            except Exception as bug:  # noqa: BLE001 - a thread's exception would be lost
+                self._bugs.append(bug)
                 return None
-            if fault is Fault.EXPIRE and self._expire is not None:
-                self._expire()
-            answer = self._handler(request)
-            if fault is Fault.DUPLICATE:
-                self._handler(request)
-            while self._reordered:
-                self._handler(self._reordered.popleft())
-            return _spoilt(fault, answer)
+
+    def _faulty(self, request: Request) -> Response | _Cut | None:
+        fault = self.faults.next(request)
+        refusal = _REFUSALS.get(fault)
+        if refusal is not None or fault is Fault.DROP:
+            return refusal
+        if fault in (Fault.DELAY, Fault.REORDER):
+            (self.held if fault is Fault.DELAY else self._reordered).append(request)
+            return None
+        if fault is Fault.EXPIRE and self._expire is not None:
+            self._expire()
+        answer = self._handler(request)
+        if fault is Fault.DUPLICATE:
+            self._handler(request)
+        while self._reordered:
+            self._handler(self._reordered.popleft())
+        return _spoilt(fault, answer)
 
     def close(self) -> None:
-        """Stop serving; may be called twice."""
+        """Stop serving; may be called twice. Raises the first bug of the fake."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+        if self._bugs:
+            raise self._bugs.pop(0)
 
     def __enter__(self) -> Self:
         self._thread.start()

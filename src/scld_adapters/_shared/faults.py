@@ -22,6 +22,7 @@ A 5xx on a write says nothing about the effect: systems exist that commit and th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from attrs import field, frozen
@@ -42,7 +43,7 @@ from scld_core.errors import (
 from scld_core.kernel.validate import nonempty
 from scld_core.plugins.retry import retry_after_seconds
 
-__all__ = ["Call", "classify", "classify_fault", "exchange", "quotable", "undecodable"]
+__all__ = ["Call", "checked", "classify", "classify_fault", "exchange", "quotable", "undecodable"]
 
 _REFUSALS: dict[int, type[BackendError]] = {
     401: ServiceAuthError,
@@ -108,16 +109,35 @@ def classify(call: Call, response: Response, *, now: datetime, detail: str = "")
     return call.error(_REFUSALS.get(status, Rejected), said)
 
 
-def exchange(send: Send, request: Request, call: Call, *, now: datetime) -> Response:
-    """Send once and give the 2xx answer; everything else is raised as `classify` says."""
+def _unexplained(response: Response) -> str:
+    del response
+    return ""
+
+
+def checked(
+    call: Call,
+    attempt: Callable[[], Response],
+    *,
+    now: datetime,
+    explain: Callable[[Response], str] = _unexplained,
+) -> Response:
+    """The 2xx answer of `attempt`; everything else is raised as `classify` says.
+
+    `explain` gives the system's own words for a refusal, made quotable.
+    """
     try:
-        response = send(request)
+        response = attempt()
     except HttpFault as fault:
         raise classify_fault(call, fault) from None
-    error = classify(call, response, now=now)
+    error = classify(call, response, now=now, detail="" if response.status < 400 else explain(response))
     if error is not None:
         raise error
     return response
+
+
+def exchange(send: Send, request: Request, call: Call, *, now: datetime) -> Response:
+    """Send `request` once and give the 2xx answer; everything else is raised as `classify` says."""
+    return checked(call, lambda: send(request), now=now)
 
 
 def quotable(text: str, *, secrets: tuple[str, ...] = (), limit: int = 200) -> str:

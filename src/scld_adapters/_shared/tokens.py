@@ -56,7 +56,7 @@ class TokenLife:
 
 
 def with_token(life: TokenLife, send: Callable[[str], Response]) -> Response:
-    """Send with the token; after a 401 once more with a new one.
+    """Send with the token; after a 401 once more with a new one, when there is a new one.
 
     A 401 is given before anything is done, so that a write too may be repeated, once.
     """
@@ -65,4 +65,5 @@ def with_token(life: TokenLife, send: Callable[[str], Response]) -> Response:
     if answer.status != 401:
         return answer
     life.refuse(token)
-    return send(life.get())
+    renewed = life.get()
+    return answer if renewed == token else send(renewed)

@@ -1,1 +1,1 @@
-"""SQLite and PostgreSQL."""
+"""The store and the embedded ILS on SQLite and PostgreSQL. Import what you need from its modules."""

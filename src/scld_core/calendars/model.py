@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 from datetime import date, time
-from itertools import pairwise
-from typing import Any, Protocol
+from itertools import chain, pairwise
+from typing import Any, cast
 
 from attrs import field, frozen
 
 from scld_core.errors import InvalidValue
 from scld_core.kernel.ids import LocationId
-from scld_core.kernel.validate import each, instance, nonempty, optional
+from scld_core.kernel.validate import each, instance, matching, nonempty, optional
 
-__all__ = ["Closure", "OpenHours", "WeeklyHours", "no_two_at_once"]
+__all__ = ["Closure", "OpenHours", "WeeklyHours"]
 
 OpenHours = tuple[time, time]
-"""Opening and closing wall time of one stretch of a day; the second is not open any more."""
-
-
-class _Valid(Protocol):
-    @property
-    def valid_from(self) -> date | None: ...
-
-    @property
-    def valid_to(self) -> date | None: ...
+"""Opening and closing wall time of one stretch of a day; at the second it is closed again."""
 
 
 def _is_day(value: object) -> bool:
-    if not isinstance(value, tuple) or not all(_is_stretch(stretch) for stretch in value):  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(value, tuple) or not all(map(_is_stretch, cast("tuple[object, ...]", value))):
         return False
-    walls: list[time] = [wall for stretch in value for wall in stretch]  # pyright: ignore[reportUnknownVariableType]
+    walls = chain.from_iterable(cast("tuple[OpenHours, ...]", value))
     return all(before < after for before, after in pairwise(walls))
 
 
 def _is_stretch(value: object) -> bool:
-    return (
-        isinstance(value, tuple)
-        and len(value) == 2  # pyright: ignore[reportUnknownArgumentType]
-        and all(isinstance(wall, time) and wall.tzinfo is None for wall in value)  # pyright: ignore[reportUnknownVariableType]
-    )
+    if not isinstance(value, tuple) or len(cast("tuple[object, ...]", value)) != 2:
+        return False
+    return all(isinstance(wall, time) and wall.tzinfo is None for wall in cast("tuple[object, ...]", value))
 
 
 def _day() -> Any:
-    def check(owner: object, attribute: Any, value: Any) -> None:
-        if not _is_day(value):
-            rule = "must be pairs of opening and closing time, each later than the one before"
-            raise InvalidValue(type(owner).__name__, attribute.name, rule)
-
-    return field(default=(), validator=check)
+    rule = "must be pairs of opening and closing time, each time later than the one before"
+    return field(default=(), validator=matching(_is_day, rule))
 
 
 @frozen
@@ -67,21 +53,9 @@ class WeeklyHours:
     valid_from: date | None = field(default=None, validator=optional(instance(date)))
     valid_to: date | None = field(default=None, validator=optional(instance(date)))
 
-    def __attrs_post_init__(self) -> None:
-        if self.valid_from and self.valid_to and self.valid_to <= self.valid_from:
-            raise InvalidValue("WeeklyHours", "valid_to", "must be after valid_from")
-
     def on(self, day: date) -> tuple[OpenHours, ...]:
-        """The stretches of `day`'s weekday, whether or not these hours are in force then."""
-        week = (
-            self.monday,
-            self.tuesday,
-            self.wednesday,
-            self.thursday,
-            self.friday,
-            self.saturday,
-            self.sunday,
-        )
+        """The stretches of the weekday of `day`, whether or not these hours are in force then."""
+        week = (self.monday, self.tuesday, self.wednesday, self.thursday, self.friday, self.saturday, self.sunday)
         return week[day.weekday()]
 
 
@@ -101,13 +75,3 @@ class Closure:
     def covers(self, day: date, location: LocationId | None) -> bool:
         """Whether `location` is closed on `day` by this; None stands for the district as a whole."""
         return self.first <= day <= self.last and (not self.locations or location in self.locations)
-
-
-def no_two_at_once(owner: object, attribute: Any, value: tuple[_Valid, ...]) -> None:
-    """Accept dated values of which at most one is in force on any day."""
-    ordered = sorted(value, key=lambda hours: hours.valid_from or date.min)
-    for before, after in pairwise(ordered):
-        if before.valid_to is None or after.valid_from is None or after.valid_from < before.valid_to:
-            starts = f"{before.valid_from or 'always'} and the one from {after.valid_from or 'always'}"
-            rule = f"the set from {starts} hold on the same days; end the earlier one with valid_to"
-            raise InvalidValue(type(owner).__name__, attribute.name, rule)

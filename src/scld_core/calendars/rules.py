@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scld_core.calendars.model import Closure, OpenHours, WeeklyHours
+from scld_core.errors import InvalidValue
 from scld_core.kernel.ids import LocationId
 from scld_core.kernel.time import local_instant
+from scld_core.policies import in_force
 
-__all__ = ["business_date", "day_end", "open_dates", "openings", "wall_hours"]
+__all__ = ["business_date", "day_end", "local_date", "open_dates", "openings", "wall_hours"]
 
 _DAY = timedelta(days=1)
+_WEEK = 7
 
 
 def wall_hours(
-    hours: Sequence[WeeklyHours], closures: Sequence[Closure], day: date, location: LocationId | None
+    hours: Sequence[WeeklyHours], closures: Sequence[Closure], day: date, location: LocationId | None = None
 ) -> tuple[OpenHours, ...]:
     """The stretches of wall time in which `location` is open on `day`."""
     if any(closure.covers(day, location) for closure in closures):
         return ()
-    for week in hours:
-        if (week.valid_from or date.min) <= day and (week.valid_to is None or day < week.valid_to):
-            return week.on(day)
-    return ()
+    return next((week.on(day) for week in hours if in_force(week, day)), ())
 
 
 def openings(walls: Sequence[OpenHours], day: date, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
@@ -34,45 +35,60 @@ def openings(walls: Sequence[OpenHours], day: date, zone: ZoneInfo) -> tuple[tup
 
 
 def open_dates(
-    hours: Sequence[WeeklyHours], closures: Sequence[Closure], after: date, *, location: LocationId | None
+    hours: Sequence[WeeklyHours], closures: Sequence[Closure], after: date, location: LocationId | None = None
 ) -> Iterator[date]:
     """The dates after `after` with opening hours, in order; ends when none can follow.
 
-    Nothing changes after the last boundary of hours and closures but the day of the week, so a week
-    without an open day beyond it is the end of the search. A closure is crossed in one step.
+    Between two changes of hours and closures only the day of the week matters: a whole week without
+    an open day lasts until the next change, and after the last change for ever.
     """
-    changes = [b for week in hours for b in (week.valid_from, week.valid_to) if b]
-    settled = max([*changes, *(closure.last for closure in closures), after])
+    changes = sorted(_changes(hours, closures))
     day, idle = after, 0
-    while idle <= 7 and day < date.max:
+    while day < date.max:
         day += _DAY
         if wall_hours(hours, closures, day, location):
             idle = 0
             yield day
-        elif day > settled:
-            idle += 1
-        else:
-            day = _before_change(day, closures, changes, location)
+            continue
+        idle = 1 if day in changes else idle + 1
+        if idle == _WEEK:
+            following = bisect_right(changes, day)
+            if following == len(changes):
+                return
+            day, idle = changes[following] - _DAY, 0
 
 
-def _before_change(
-    day: date, closures: Sequence[Closure], changes: Sequence[date], location: LocationId | None
-) -> date:
-    """The last day that is closed for the same reason as `day`: the end of its closure, or itself."""
-    return max((c.last for c in closures if c.covers(day, location)), default=day)
+def _changes(hours: Sequence[WeeklyHours], closures: Sequence[Closure]) -> set[date]:
+    of_hours = {day for week in hours for day in (week.valid_from, week.valid_to) if day and day > date.min}
+    starts = {closure.first for closure in closures if closure.first > date.min}
+    return of_hours | starts | {closure.last + _DAY for closure in closures if closure.last < date.max}
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """The date on the wall; raises InvalidValue at the very ends of the calendar that Python knows."""
+    try:
+        day = instant.astimezone(zone).date()
+    except OverflowError:
+        day = date.min
+    if day == date.min:  # it has no yesterday
+        raise InvalidValue("Calendar", "instant", "is outside the years that can be reckoned with")
+    return day
 
 
 def day_end(day: date, day_ends: time, zone: ZoneInfo) -> datetime:
-    """The instant at which the business day `day` ends: the wall time `day_ends` of the next date."""
+    """The instant at which the business day `day` ends: the wall time `day_ends` of the next date.
+
+    The last date there is, which some systems write for "never", ends with time itself.
+    """
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return local_instant(day + _DAY, day_ends, zone)
 
 
 def business_date(instant: datetime, day_ends: time, zone: ZoneInfo) -> date:
     """The business day that contains `instant`.
 
-    Compared with the ends of days as instants, since a wall time can occur twice in autumn.
+    Compared with the end of a day as an instant, since a wall time can occur twice in autumn.
     """
-    day = instant.astimezone(zone).date()
-    if instant < day_end(day - _DAY, day_ends, zone):
-        return day - _DAY
-    return day
+    day = local_date(instant, zone)
+    return day - _DAY if instant < local_instant(day, day_ends, zone) else day

@@ -180,7 +180,7 @@ def _members(rows: Iterable[tuple[str | int, Any, Any]], converter: Converter) -
 def _list_hook(kind: Any, converter: Converter) -> Hook:
     origin, args = get_origin(kind) or kind, get_args(kind)
     fixed = origin is tuple and bool(args) and args[-1] is not Ellipsis
-    make: Callable[[list[Any]], Any] = tuple if origin is Sequence else origin
+    make = cast("Callable[[list[Any]], Any]", tuple if origin is Sequence else origin)
 
     def build(value: Any, _: Any) -> Any:
         if type(value) not in (list, tuple):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast, get_origin
 from scld_core.codecs.problems import Problem, raise_all
 from scld_core.errors import BadInput
 
-__all__ = ["VERSION", "dump", "load", "structure", "unstructure"]
+__all__ = ["VERSION", "attempt", "dump", "load", "structure", "unstructure"]
 
 T = TypeVar("T")
 
@@ -24,6 +24,16 @@ def unstructure(value: Any) -> Any:
     return _cattrs.unstructure(value)
 
 
+def attempt(kind: Any, data: Any) -> tuple[Any, tuple[Problem, ...]]:
+    """The value of `kind`, or None and every mistake at its path, for callers that gather more of them.
+
+    `kind` may be any annotation, such as ``tuple[Step, ...]``. The rules are those of `structure`.
+    """
+    from scld_core.codecs import _cattrs  # noqa: PLC0415 - cattrs is loaded at first use
+
+    return _cattrs.attempt(kind, data)
+
+
 def structure(kind: type[T], data: Mapping[str, Any], *, where: str) -> T:
     """A `kind` out of the tables of a TOML or JSON document.
 
@@ -31,9 +41,7 @@ def structure(kind: type[T], data: Mapping[str, Any], *, where: str) -> T:
     TOML's own dates and times are accepted. Raises SettingsError that names every mistake with its
     path under `where`, an unknown key with the nearest valid one, and no value.
     """
-    from scld_core.codecs import _cattrs  # noqa: PLC0415 - cattrs is loaded at first use
-
-    built, found = _cattrs.attempt(kind, data)
+    built, found = attempt(kind, data)
     raise_all(where, found)
     return cast(T, built)
 
@@ -50,12 +58,10 @@ def load(kind: type[T], text: str) -> T:
     Raises BadInput for text that is no envelope, for another kind, for a newer version, and for a
     body that does not fit, with every path and no value.
     """
-    from scld_core.codecs import _cattrs  # noqa: PLC0415 - cattrs is loaded at first use
-
     name = cast(str, getattr(get_origin(kind) or kind, "__name__"))  # noqa: B009 - a generic alias has no typed name
     where = f"stored {name}"
     body = _open(text, name, where)
-    built, found = _cattrs.attempt(kind, body)
+    built, found = attempt(kind, body)
     raise_all(where, found, error=BadInput)
     return cast(T, built)
 

@@ -58,12 +58,19 @@ def unknown_key(key: str, valid: Iterable[str], *outer: str | int) -> Problem:
     return Problem((*outer, key), "unknown key", remedy)
 
 
-def raise_all(where: str, found: Sequence[Problem], *, error: type[BadInput] = SettingsError) -> None:
-    """Raise `error` for everything in `found`; nothing when it is empty. One mistake is its own `where`."""
+def raise_all(
+    where: str, found: Sequence[Problem], *, error: type[BadInput] = SettingsError, document: str = ""
+) -> None:
+    """Raise `error` for everything in `found`; nothing when it is empty.
+
+    A single mistake becomes the error's own `where`: the path under `where`, after the name of the
+    `document` if there is one. Several are listed together under it.
+    """
     if not found:
         return
+    label = f"{document}: " if document else ""
     if len(found) == 1:
         only = found[0]
-        raise error(dotted(where, *only.path), only.text, only.remedy)
-    lines = [str(BadInput(dotted(where, *p.path) or "here", p.text, p.remedy)) for p in found]
-    raise error(where or "here", f"{len(found)} mistakes:\n  " + "\n  ".join(lines))
+        raise error(label + (dotted(where, *only.path) or "the whole"), only.text, only.remedy)
+    lines = [str(BadInput(dotted(where, *p.path) or "the whole", p.text, p.remedy)) for p in found]
+    raise error(document or where or "district.toml", f"{len(found)} mistakes:\n  " + "\n  ".join(lines))

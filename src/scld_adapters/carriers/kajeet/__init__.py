@@ -1,0 +1,1 @@
+"""Kajeet: lines through the Sentinel API, or through the Media Center's check-out and check-in."""

@@ -1,0 +1,1 @@
+"""Verizon ThingSpace Connectivity Management: lines that are suspended and restored by asynchronous requests."""

@@ -1,0 +1,76 @@
+"""The page's template, filled by jinja2: autoescape on, undefined names refused."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from scld_core.kernel.privacy import MASK
+from scld_core.reporting.model import Personal, Report
+from scld_core.reporting.words import day_words, instant_words
+
+__all__ = ["render"]
+
+_TEMPLATE = "report.html.j2"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("scld_core.reporting") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _clean(value: object) -> str:
+    """Text without what HTML and UTF-8 cannot carry: control characters and lone surrogates."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(value))
+
+
+def _unmasked(cell: Personal) -> str:
+    return MASK if cell.revealed is None else cell.value
+
+
+def _is_personal(cell: object) -> bool:
+    return isinstance(cell, Personal)
+
+
+def _in_zone(zone: ZoneInfo) -> Callable[[datetime], str]:
+    return lambda moment: instant_words(moment, zone)
+
+
+def _long_day(day: date) -> str:
+    return day_words(day)
+
+
+def _environment(zone: ZoneInfo) -> Environment:
+    environment = Environment(
+        loader=DictLoader({_TEMPLATE: _asset(_TEMPLATE)}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(clean=_clean, unmasked=_unmasked, instant=_in_zone(zone), day=_long_day)
+    environment.tests["personal"] = _is_personal
+    return environment
+
+
+def _policy(css: str) -> str:
+    """Nothing may load or run; the one style sheet is allowed by its own hash."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def render(report: Report) -> str:
+    """The report as one HTML page."""
+    css = _asset("report.css")
+    template = _environment(report.zone).get_template(_TEMPLATE)
+    return template.render(report=report, css=Markup(css), policy=_policy(css))  # noqa: S704 - our own style sheet

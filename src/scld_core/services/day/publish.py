@@ -1,0 +1,80 @@
+"""What a run leaves in the district's folder: the report, the plan file, the worklists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from scld_core import codecs
+from scld_core.errors import BadInput
+from scld_core.hotspots.text import REASONS
+from scld_core.reporting.html import write_html
+from scld_core.runs.model import Plan
+from scld_core.services.day.hotspots import Delivery, deliver
+from scld_core.services.day.report import day_report
+from scld_core.services.day.run import DayResult
+
+if TYPE_CHECKING:
+    from scld_core.wiring import Desk
+
+__all__ = ["Published", "publish", "read_plan", "write_plan", "write_worklists"]
+
+
+@frozen
+class Published:
+    """The files of one run; None where there was nothing to write."""
+
+    report: Path | None
+    plan: Path | None
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files a person may want to open."""
+        pages = (self.report, self.plan, *(d.files.html for d in self.deliveries), *(d.bulk for d in self.deliveries))
+        return tuple(path for path in pages if path is not None)
+
+
+def _replace(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def write_plan(plan: Plan, path: Path) -> Path:
+    """Write a plan for `scld apply`."""
+    return _replace(path, codecs.dump(plan))
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan file; BadInput when it is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadInput(str(path), f"cannot be read: {type(fault).__name__}", "Plans lie in DIR/plans") from None
+    return codecs.load(Plan, text)
+
+
+def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
+    """One worklist for each carrier whose steps wait for an operator."""
+    with desk.store.transaction() as unit:
+        open_ = unit.steps.unresolved()
+    return deliver(open_, desk.hotspots.systems.carriers, desk.folder / "worklists", desk.clock.now(), run=run)
+
+
+def publish(result: DayResult, desk: Desk) -> Published:
+    """Write what a person reads or needs after a run; a dry run leaves its plan, to be applied later."""
+    day = result.plan.business_day.isoformat()
+    if result.verification is None:
+        return Published(None, write_plan(result.plan, desk.folder / "plans" / f"{day}-dry-run.json"))
+    held = write_plan(result.plan, desk.folder / "plans" / f"{result.run}.json") if result.held else None
+    report = day_report(
+        result.plan, result.receipts, result.verification, zone=desk.settings.district.timezone,
+        actor=desk.actor.id, sample=desk.settings.district.sample, texts=REASONS,
+    )
+    page = _replace(desk.folder / "reports" / f"day-{day}.html", write_html(report))
+    return Published(page, held, write_worklists(desk, result.run))

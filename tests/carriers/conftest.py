@@ -1,0 +1,12 @@
+"""Fixtures that the carriers' tests share: one real HTTP client."""
+
+import pytest
+
+from scld_adapters._shared._httpx import HttpxSend
+
+
+@pytest.fixture(scope="session")
+def send():
+    """The real client, with a short deadline; making one is the slow part."""
+    with HttpxSend(deadline=5.0) as client:
+        yield client
