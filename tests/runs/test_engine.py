@@ -393,3 +393,24 @@ def test_applied_is_final():
     """No event leads out of it."""
     assert step_states.final() == {StepState.APPLIED}
     assert not any(step_states.permits(StepState.APPLIED, event) for event in StepEvent)
+
+
+def test_the_key_stays_until_the_system_says_that_its_request_failed():
+    """A lost answer is repeated under the same key; a failed request would only be answered again under it."""
+    bench = Bench()
+    keys = []
+    original = bench.engine.actions["sum.add"]
+    bench.engine = evolve(
+        bench.engine, actions={"sum.add": evolve(original, do=lambda add, key: (keys.append(key), original.do(add, key))[1])}
+    )
+    bench.counter.script = [
+        Unavailable("c", "do", "down"), OutcomeUnknown("c", "do", "lost", "k"), Answer(AnswerKind.ACCEPTED, "r1"),
+    ]
+    bench.engine.execute(step(), "run")
+    bench.counter.found = ReadBack.NOT_DONE
+    bench.engine.execute(step(), "run")
+    bench.engine.execute(step(), "run")
+    bench.engine.resume()
+    assert bench.engine.execute(step(), "run").result == "applied"
+    first = f"scld-{step().id}"
+    assert keys == [first, first, first, f"{first}-1"]

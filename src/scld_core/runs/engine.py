@@ -154,7 +154,7 @@ class Engine:
 
     def _send(self, action: Action[Any], payload: Any, record: StepRecord) -> tuple[StepRecord, float | None]:
         try:
-            answer = action.do(payload, record.step.key)
+            answer = action.do(payload, record.key)
         except (OutcomeUnknown, ProtocolViolation, AdapterBug) as fault:
             self.progress(Stage("sent", 0, 0, record.step.id))
             return self._read_back(self._settle(record, StepEvent.LOST_SIGHT, str(fault))), None
@@ -262,6 +262,8 @@ class Engine:
         except BackendError as fault:
             return evolve(record, detail=f"{record.detail}; could not be read back: {fault}")
         event = _proved(record.state, found)
+        if event is StepEvent.FAILED and record.reference:
+            record = evolve(record, ended=record.ended + 1)
         return record if event is None else self._settle(record, event, f"read back: {found.value}")
 
     def resume(self, area: str | None = None) -> tuple[StepRecord, ...]:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.states import StateTable, Transition
-from scld_core.kernel.validate import each, instance, instant, nonempty
+from scld_core.kernel.validate import at_least, each, instance, instant, nonempty
 
 __all__ = [
     "UNRESOLVED",
@@ -67,7 +67,6 @@ class Step:
 
     `cause` is the occurrence that asks for it and never the run date, so that planning again from
     the same observations gives the same id. `payload` is the codec's JSON of the action's payload.
-    `key` is what a backend that knows idempotency keys receives.
     """
 
     action: str = field(validator=nonempty)
@@ -87,11 +86,6 @@ class Step:
     def id(self) -> str:
         """Hash of action, subject and cause."""
         return step_id(self.action, self.subject, self.cause)
-
-    @property
-    def key(self) -> str:
-        """The idempotency key handed to the backend."""
-        return f"scld-{self.id}"
 
     @property
     def digest(self) -> str:
@@ -172,7 +166,10 @@ class Approval:
 
 @frozen
 class StepRecord:
-    """A step in the outbox: its state, when each attempt was sent, the other system's reference."""
+    """A step in the outbox: its state, when each attempt was sent, the other system's reference.
+
+    `ended` counts the requests that the system took and then reported as failed.
+    """
 
     step: Step = field(validator=instance(Step))
     run: str = field(validator=nonempty)
@@ -183,6 +180,16 @@ class StepRecord:
     reference: str = ""
     detail: str = ""
     approval: Approval | None = None
+    ended: int = field(default=0, validator=at_least(0))
+
+    @property
+    def key(self) -> str:
+        """The idempotency key handed to the backend.
+
+        The same for every attempt, until the system itself says that the request it had taken under
+        this key has failed: from then on the key would only bring the old answer back.
+        """
+        return f"scld-{self.step.id}" + (f"-{self.ended}" if self.ended else "")
 
     @property
     def approved(self) -> bool:
