@@ -151,7 +151,7 @@ def test_facts_are_read_again_right_before_the_call():
 def test_a_veto_stops_a_step_before_anything_is_sent():
     """Plugins may say no; the receipt carries every reason, whatever their order."""
     heard = []
-    bench = Bench(Hooks(lambda s, actor, run: ("z: closed", "a: audit"), lambda s, r, run: heard.append(r.result)))
+    bench = Bench(Hooks(lambda s, run: ("z: closed", "a: audit"), lambda s, r, run: heard.append(r.result)))
     receipt = bench.engine.execute(step(), "run")
     assert (receipt.result, receipt.detail) == ("vetoed", "a: audit; z: closed")
     assert bench.counter.calls == 0

@@ -11,7 +11,10 @@ try:
 except ImportError:
     raise MissingExtra("postgres", "psycopg") from None
 
-__all__ = ["OLDEST", "connect", "said"]
+__all__ = ["OLDEST", "Connection", "connect", "said"]
+
+Connection = psycopg.Connection[Any]
+"""A connection whose rows are tuples of anything."""
 
 OLDEST = 14
 """The oldest major version of the server that scld is written for."""
@@ -19,7 +22,7 @@ OLDEST = 14
 _WHERE = "the store's PostgreSQL"
 
 
-def connect(address: str) -> psycopg.Connection[Any]:
+def connect(address: str) -> Connection:
     """A new connection to `address`, a libpq URL or key=value text; no error repeats any part of it.
 
     Raises BadInput when the server cannot be reached, refuses the login or is older than `OLDEST`.
@@ -44,7 +47,7 @@ _REMEDY = "Check the secret that `url` names: postgresql://USER:PASSWORD@HOST:PO
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 
-def _prepare(connection: psycopg.Connection[Any]) -> None:
+def _prepare(connection: Connection) -> None:
     if connection.info.server_version < OLDEST * 10_000:
         raise BadInput(_WHERE, f"is older than version {OLDEST}", "Upgrade the server")
     connection.execute(_DURABLE)

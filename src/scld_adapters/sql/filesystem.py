@@ -24,10 +24,10 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def file_system_of(path: PurePosixPath, mountinfo: str) -> str | None:
-    """The type of the file system that holds the absolute `path`, None when the text does not say.
+    r"""The type of the file system that holds the absolute `path`, None when the text does not say.
 
     `mountinfo` is the text of /proc/self/mountinfo (proc_pid_mountinfo(5)): the mount point is the
-    fifth field, with \\040 for a space; the type follows a lone dash. Of several mounts on one point
+    fifth field, with \040 for a space; the type follows a lone dash. Of several mounts on one point
     the last one is what is seen.
     """
     best: tuple[int, str] | None = None

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from scld_adapters.sql._sqlalchemy import sa
+from scld_adapters.sql._sqlalchemy import DBAPIError, IntegrityError, sa
 from scld_core.errors import BackendError, Conflict, OutcomeUnknown, Unavailable
 
 __all__ = ["READ", "Peer", "fault", "reads_only"]
@@ -63,16 +63,16 @@ class Peer(Protocol):
         """Write a consistent copy to `target`, which does not exist."""
         ...
 
-    def explain(self, error: sa.exc.DBAPIError) -> str:
+    def explain(self, error: DBAPIError) -> str:
         """What the driver said, without any value of a row."""
         ...
 
 
-def fault(peer: Peer, error: sa.exc.DBAPIError, *, committing: bool = False) -> BackendError:
+def fault(peer: Peer, error: DBAPIError, *, committing: bool = False) -> BackendError:
     """The driver's error in our words. Once COMMIT was sent, nobody knows whether it arrived."""
     said = f"{peer.where}: {peer.explain(error)}"
     if committing:
         return OutcomeUnknown("store", "commit", said, "")
-    if isinstance(error, sa.exc.IntegrityError):
+    if isinstance(error, IntegrityError):
         return Conflict("store", "transaction", said)
     return Unavailable("store", "transaction", said)

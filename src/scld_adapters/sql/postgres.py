@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scld_adapters.sql import _psycopg
-from scld_adapters.sql._sqlalchemy import postgresql, sa
+from scld_adapters.sql._sqlalchemy import DBAPIError, event, postgresql, sa
 from scld_adapters.sql.peer import READ, reads_only
 from scld_core.errors import BadInput, RunInProgress
 
@@ -38,11 +38,14 @@ class PostgresPeer:
     upsert: Any = staticmethod(postgresql.insert)
 
     def __init__(self, address: str) -> None:
-        self._connect = lambda: _psycopg.connect(address)
+        def connect() -> _psycopg.Connection:
+            return _psycopg.connect(address)
+
+        self._connect = connect
         self.engine = sa.create_engine(
             "postgresql+psycopg://", creator=self._connect, isolation_level="READ COMMITTED", hide_parameters=True
         )
-        sa.event.listen(self.engine, "begin", _begin)
+        event.listen(self.engine, "begin", _begin)
         self.reader = self.engine.execution_options(**{READ: True}, isolation_level="REPEATABLE READ")
 
     def present(self) -> bool:
@@ -70,6 +73,6 @@ class PostgresPeer:
             f"Run: pg_dump --format=custom --file={target} DATABASE",
         )
 
-    def explain(self, error: sa.exc.DBAPIError) -> str:
+    def explain(self, error: DBAPIError) -> str:
         """The server's primary message."""
         return _psycopg.said(error.orig)

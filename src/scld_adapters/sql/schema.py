@@ -8,7 +8,7 @@ from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import REVISION, REVISIONS, metadata, version
 from scld_core.errors import BadInput
 
-__all__ = ["create", "refuse_newer", "refuse_other", "revision", "told"]
+__all__ = ["create", "refuse_foreign", "refuse_newer", "refuse_other", "revision", "told"]
 
 
 def revision(connection: sa.Connection) -> str | None:
@@ -19,13 +19,19 @@ def revision(connection: sa.Connection) -> str | None:
 
 
 def create(connection: sa.Connection, where: str) -> None:
-    """All tables, and the note of their revision; refused where other tables are, unless another process was first."""
-    if revision(connection) is not None:
+    """All tables, and the note of their revision; nothing when another process was first."""
+    found = revision(connection)
+    refuse_foreign(connection, where, found)
+    if found is not None:
         return
-    if sa.inspect(connection).get_table_names():
-        raise BadInput(where, "holds the tables of another program", "Give a database of its own to the district")
     metadata.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(version).values(version_num=REVISION))
+
+
+def refuse_foreign(connection: sa.Connection, where: str, found: str | None) -> None:
+    """Raise BadInput where there are tables but no note of a revision: they are another program's."""
+    if found is None and sa.inspect(connection).get_table_names():
+        raise BadInput(where, "holds the tables of another program", "Give the district a database of its own")
 
 
 def refuse_newer(where: str, found: str | None, known: Sequence[str] = REVISIONS) -> None:

@@ -12,11 +12,11 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from scld_adapters.sql._sqlalchemy import sa, sqlite
+from scld_adapters.sql._sqlalchemy import DBAPIError, QueuePool, event, sa, sqlite
 from scld_adapters.sql.peer import READ, reads_only
-from scld_core.errors import BadInput, RunInProgress
+from scld_core.errors import BadInput, RunInProgress, Unavailable
 
 __all__ = ["BUSY_SECONDS", "SqlitePeer"]
 
@@ -25,7 +25,19 @@ BUSY_SECONDS = 10.0
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if reads_only(connection) else "BEGIN IMMEDIATE")
+    """Straight to the driver: of all statements this one is sent most often."""
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    try:
+        driver.execute("BEGIN" if reads_only(connection) else "BEGIN IMMEDIATE").close()
+    except sqlite3.OperationalError as error:
+        raise Unavailable("store", "begin", _said(error)) from None
+
+
+def _said(error: BaseException | None) -> str:
+    """SQLite's own sentence, which names tables and columns at most."""
+    if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        return f"another process has been writing for more than {BUSY_SECONDS:.0f} seconds"
+    return str(error)
 
 
 def _touch(path: Path) -> None:
@@ -45,10 +57,8 @@ class SqlitePeer:
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
         self._lock = path.with_name(path.name + ".lock").absolute()
-        self.engine = sa.create_engine(
-            "sqlite://", creator=self._connect, poolclass=sa.QueuePool, hide_parameters=True
-        )
-        sa.event.listen(self.engine, "begin", _begin)
+        self.engine = sa.create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, hide_parameters=True)
+        event.listen(self.engine, "begin", _begin)
         self.reader = self.engine.execution_options(**{READ: True})
 
     @property
@@ -116,8 +126,6 @@ class SqlitePeer:
             os.fsync(file.fileno())
         draft.replace(target)
 
-    def explain(self, error: sa.exc.DBAPIError) -> str:
-        """SQLite's own sentence, which names tables and columns at most."""
-        if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            return f"another process has been writing for more than {BUSY_SECONDS:.0f} seconds"
-        return str(error.orig)
+    def explain(self, error: DBAPIError) -> str:
+        """SQLite's own sentence."""
+        return _said(error.orig)

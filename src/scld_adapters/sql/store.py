@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from scld_adapters.sql import schema
-from scld_adapters.sql._sqlalchemy import sa
+from scld_adapters.sql._sqlalchemy import DBAPIError, sa
 from scld_adapters.sql.peer import Peer, fault
-from scld_adapters.sql.statements import Statements
+from scld_adapters.sql.statements import Prepared, Statements
 from scld_adapters.sql.tables import instant_text
 from scld_core import codecs
 from scld_core.errors import BadInput, Conflict
@@ -50,9 +50,9 @@ class SqlUnit:
         """The documents of `kind`."""
         return _Records(self, kind)
 
-    def run(self, statement: sa.Executable, **values: Any) -> sa.CursorResult[Any]:
+    def run(self, statement: Prepared, **values: Any) -> sa.CursorResult[*tuple[Any, ...]]:
         """Execute a statement with its parameters."""
-        return self.connection.execute(statement, values)
+        return statement.run(self.connection, values)
 
 
 def _step(body: str) -> StepRecord:
@@ -95,7 +95,7 @@ class _Steps:
     def history(self, area: str, since: datetime) -> tuple[StepRecord, ...]:
         return self._all(self._unit.statements.history, area=area, since=instant_text(since))
 
-    def _all(self, statement: sa.Executable, **values: Any) -> tuple[StepRecord, ...]:
+    def _all(self, statement: Prepared, **values: Any) -> tuple[StepRecord, ...]:
         return tuple(_step(body) for body in self._unit.run(statement, **values).scalars())
 
 
@@ -104,13 +104,13 @@ class _Journal:
         self._unit = unit
 
     def append(self, entry: JournalEntry) -> None:
-        self._unit.run(
-            self._unit.statements.append, run=entry.run, at=instant_text(entry.at), body=codecs.dump(entry)
-        )
+        self._unit.run(self._unit.statements.append, run=entry.run, at=instant_text(entry.at), body=codecs.dump(entry))
 
     def entries(self, run: str | None = None) -> tuple[JournalEntry, ...]:
         statements = self._unit.statements
-        found = self._unit.run(statements.entries) if run is None else self._unit.run(statements.entries_of_run, run=run)
+        found = (
+            self._unit.run(statements.entries) if run is None else self._unit.run(statements.entries_of_run, run=run)
+        )
         return tuple(codecs.load(JournalEntry, body) for body in found.scalars())
 
 
@@ -171,7 +171,7 @@ class SqlStore:
             with self._peer.engine.begin() as connection:
                 yield SqlUnit(connection, self._statements)
                 committing = True
-        except sa.exc.DBAPIError as error:
+        except DBAPIError as error:
             raise fault(self._peer, error, committing=committing) from None
         finally:
             self._here.inside = False
@@ -183,7 +183,7 @@ class SqlStore:
         try:
             with self._peer.reader.begin() as connection:
                 yield connection
-        except sa.exc.DBAPIError as error:
+        except DBAPIError as error:
             raise fault(self._peer, error) from None
 
     @contextmanager
@@ -225,6 +225,7 @@ class SqlStore:
         self._peer.prepare()
         with self._faults(), self._peer.hold("migrate"), self._peer.engine.begin() as connection:
             before = schema.revision(connection)
+            schema.refuse_foreign(connection, self._peer.where, before)
             schema.refuse_newer(self._peer.where, before)
             _alembic.upgrade(connection)
         self.check()
@@ -251,7 +252,7 @@ class SqlStore:
     def _faults(self) -> Generator[None]:
         try:
             yield
-        except sa.exc.DBAPIError as error:
+        except DBAPIError as error:
             raise fault(self._peer, error) from None
 
     def _ready(self) -> None:

@@ -69,7 +69,6 @@ steps = sa.Table(
     _text("updated_at"),
     _text("body"),
     sa.UniqueConstraint("id", name="steps_id"),
-    implicit_returning=False,
 )
 sa.Index(
     "steps_one_unresolved",
@@ -82,9 +81,7 @@ sa.Index(
 sa.Index("steps_run", steps.c.run)
 sa.Index("steps_history", steps.c.area, steps.c.updated_at)
 
-journal = sa.Table(
-    "journal", metadata, _order(), _text("run"), _text("at"), _text("body"), implicit_returning=False
-)
+journal = sa.Table("journal", metadata, _order(), _text("run"), _text("at"), _text("body"))
 sa.Index("journal_run", journal.c.run)
 
 records = sa.Table(
@@ -131,7 +128,6 @@ ils_loans = sa.Table(
     _text("due_at"),
     _text("returned_at", null=True),
     sa.UniqueConstraint("id", name="ils_loans_id"),
-    implicit_returning=False,
 )
 sa.Index(
     "ils_loans_one_open",

@@ -1,1 +1,5 @@
 """Items: id, barcode and status word."""
+
+from scld_core.catalog.model import Item
+
+__all__ = ["Item"]

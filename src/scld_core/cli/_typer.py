@@ -89,7 +89,7 @@ def day(
 
 def _folder(folder: Path | None, *, sample: bool, scale: int) -> Path:
     from scld_core.errors import BadInput
-    from scld_core.sample import make_sample
+    from scld_core.wiring.founding import make_sample
 
     if not sample:
         if folder is None:
@@ -109,7 +109,7 @@ def init(
     scale: Annotated[int, typer.Option(min=1, max=1000)] = 1,
 ) -> None:
     """Make a new district: its folder, district.toml and database."""
-    from scld_core.services.new_district import init_district
+    from scld_core.wiring.founding import init_district
 
     with _explained():
         for line in init_district(folder, sample=sample, scale=scale):
@@ -187,7 +187,7 @@ def undo(
 @app.command()
 def backup(folder: Dir, target: Annotated[Path | None, typer.Argument(show_default=False)] = None) -> None:
     """Copy the district's database while it may be in use."""
-    from scld_core.services.upkeep import backup_district
+    from scld_core.wiring.upkeep import backup_district
 
     with _explained():
         _out().print(escape(str(backup_district(folder, target))), soft_wrap=True)
@@ -196,7 +196,7 @@ def backup(folder: Dir, target: Annotated[Path | None, typer.Argument(show_defau
 @app.command()
 def migrate(folder: Dir) -> None:
     """Bring the district's database to this version's schema."""
-    from scld_core.services.upkeep import migrate_district
+    from scld_core.wiring.upkeep import migrate_district
 
     with _explained():
         _out().print(escape(migrate_district(folder)), soft_wrap=True)
@@ -205,7 +205,7 @@ def migrate(folder: Dir) -> None:
 @app.command()
 def plugins() -> None:
     """List what is installed, and what could not be loaded and why."""
-    from scld_core.services.upkeep import plugin_lines
+    from scld_core.wiring.upkeep import plugin_lines
 
     trouble = False
     for ok, line in plugin_lines():
@@ -217,7 +217,7 @@ def plugins() -> None:
 @app.command()
 def doctor(folder: Dir) -> None:
     """Look at a district without changing it: settings, policy, files, store, backends, runs."""
-    from scld_core.services.doctor import examine
+    from scld_core.wiring.doctor import examine
 
     trouble = False
     for finding in examine(folder):
@@ -230,7 +230,7 @@ def doctor(folder: Dir) -> None:
 @app.command()
 def probe(folder: Dir, backend: Annotated[str, typer.Argument(help="An instance name of district.toml.")]) -> None:
     """Test one backend live, step by step, without writing to it."""
-    from scld_core.services.upkeep import probe_backend
+    from scld_core.wiring.upkeep import probe_backend
 
     trouble = False
     with _explained():
@@ -244,7 +244,7 @@ def probe(folder: Dir, backend: Annotated[str, typer.Argument(help="An instance 
 @app.command()
 def extract(ils: str, name: str) -> None:
     """Print the read-only recipe that yields a canonical file from an ILS."""
-    from scld_core.services.upkeep import recipe_text
+    from scld_core.wiring.upkeep import recipe_text
 
     with _explained():
         typer.echo(recipe_text(ils, name))

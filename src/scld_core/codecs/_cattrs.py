@@ -8,6 +8,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
@@ -29,6 +30,8 @@ __all__ = ["attempt", "unstructure"]
 
 Hook = Callable[[Any, Any], Any]
 
+FORM = "does not have the form it must have"
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
 _LISTS = (tuple, list, frozenset, set, Sequence)
@@ -43,9 +46,20 @@ def unstructure(value: Any) -> Any:
 def attempt(kind: Any, data: Any) -> tuple[Any, tuple[Problem, ...]]:
     """The value, or None and every mistake. No exception that holds a part of `data` is let out."""
     try:
-        return _converter().structure(data, kind), ()
+        return _build(data, kind, _converter()), ()
     except Problems as mistakes:
         return None, mistakes.found
+
+
+def _build(raw: Any, kind: Any, converter: Converter) -> Any:
+    """The value of `kind`, or Problems; what cattrs itself raises may hold the value and is replaced."""
+    try:
+        return converter.structure(raw, kind)
+    except (Problems, StructureHandlerNotFoundError):
+        raise  # the second: a class that no document can describe is the programmer's mistake
+    except Exception:  # noqa: BLE001, S110 - replaced below, outside the handler, so that it is not chained
+        pass
+    raise _wrong(FORM)
 
 
 # Out: text for leaves, lists for tuples, sorted lists for sets.
@@ -71,7 +85,9 @@ def _wrong(rule: str) -> Problems:
 
 
 def _exactly(kind: type, words: str) -> Hook:
-    def check(value: Any, _: Any) -> Any:
+    def check(value: Any, wanted: Any) -> Any:
+        if wanted is not kind and _is_enum(wanted):  # class Word(str, Enum) arrives here by its base class
+            return _enum(value, wanted)
         if type(value) is not kind:
             raise _wrong(f"must be {words}")
         return value
@@ -80,12 +96,11 @@ def _exactly(kind: type, words: str) -> Hook:
 
 
 def _number(value: Any, _: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise _wrong("must be a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise _wrong("must be a number") from None
+    if type(value) in (int, float):
+        with suppress(OverflowError):
+            if math.isfinite(number := float(value)):
+                return number
+    raise _wrong("must be a number")
 
 
 def _instant(value: Any, _: Any) -> datetime:
@@ -105,10 +120,8 @@ def _date(value: Any, _: Any) -> date:
     if type(value) is date:
         return value
     if type(value) is str and _DATE.fullmatch(value):
-        try:
+        with suppress(ValueError):
             return date.fromisoformat(value)
-        except ValueError:
-            pass
     raise _wrong("must be a date such as 2026-01-31")
 
 
@@ -116,10 +129,8 @@ def _time(value: Any, _: Any) -> time:
     if type(value) is time:
         return value
     if type(value) is str and _TIME.fullmatch(value):
-        try:
+        with suppress(ValueError):
             return time.fromisoformat(value)
-        except ValueError:
-            pass
     raise _wrong("must be a time such as 09:30")
 
 
@@ -169,7 +180,7 @@ def _members(rows: Iterable[tuple[str | int, Any, Any]], converter: Converter) -
     found: list[Problem] = []
     for place, raw, kind in rows:
         try:
-            built.append(converter.structure(raw, kind))
+            built.append(_build(raw, kind, converter))
         except Problems as inner:
             found += [p.under(place) for p in inner.found]
     if found:
@@ -221,8 +232,6 @@ def _class_hook(kind: Any, converter: Converter) -> Hook:
         table = _table(value)
         try:
             return inner(table, kind)
-        except StructureHandlerNotFoundError:
-            raise  # a class that no document can describe is the programmer's mistake
         except Exception as fault:  # noqa: BLE001 - whatever it is, its text may hold the value
             found = _diagnose(kind, table, converter) or [_of_class(kind, fault)]
         raise Problems(*found)  # outside the handler, so that no exception holding a value is chained
@@ -244,10 +253,10 @@ def _diagnose(kind: Any, table: Mapping[str, Any], converter: Converter) -> list
 
 def _in_field(kind: Any, attribute: attrs.Attribute[Any], raw: Any, converter: Converter) -> list[Problem]:
     try:
-        value = converter.structure(raw, _field_kind(kind, attribute))
+        value = _build(raw, _field_kind(kind, attribute), converter)
     except Problems as inner:
         if is_personal(attribute):  # keys and rules of the inside could say something about the person
-            return [Problem((attribute.name,), "does not have the form it must have")]
+            return [Problem((attribute.name,), FORM)]
         return [p.under(attribute.name) for p in inner.found]
     if attribute.validator is None:
         return []
@@ -294,10 +303,6 @@ def _is_enum(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Enum)
 
 
-def _is_path(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, FilePath)
-
-
 def _same(wanted: Any) -> Callable[[Any], bool]:
     return lambda kind: kind is wanted
 
@@ -306,16 +311,21 @@ def _origin_in(*origins: Any) -> Callable[[Any], bool]:
     return lambda kind: (get_origin(kind) or kind) in origins
 
 
+_EXACT: tuple[tuple[type, Hook], ...] = (
+    (str, _exactly(str, "text")),
+    (int, _exactly(int, "a whole number")),
+    (bool, _exactly(bool, "true or false")),
+    (float, _number),
+    (bytes, _bytes),
+    (FilePath, _path),
+)
+"""cattrs finds these by class and base class, before any predicate."""
+
 _IN: tuple[tuple[Callable[[Any], bool], Hook], ...] = (
-    (_same(str), _exactly(str, "text")),
-    (_same(int), _exactly(int, "a whole number")),
-    (_same(bool), _exactly(bool, "true or false")),
-    (_same(float), _number),
     (_same(datetime), _instant),
     (_same(date), _date),
     (_same(time), _time),
-    (_same(bytes), _bytes),
-    (_is_path, _path),
+    (_is_leaf, _leaf),
     (_is_enum, _enum),
     (_origin_in(Literal), _literal),
 )
@@ -324,8 +334,6 @@ _OUT: tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...] = (
     (_same(datetime), _instant_out),
     (_same(date), date.isoformat),
     (_same(time), time.isoformat),
-    (_same(bytes), _bytes_out),
-    (_is_path, str),
     (_is_leaf, str),
     (_origin_in(frozenset, set), _set_out),
 )
@@ -334,13 +342,15 @@ _OUT: tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...] = (
 @cache
 def _converter() -> Converter:
     converter = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
-    # The hook registered last is asked first, so the leaves follow the classes.
+    # Of the hooks with a predicate the one registered last is asked first, so the leaves follow the classes.
     converter.register_structure_hook_factory(_origin_in(*_LISTS), _list_hook)
     converter.register_structure_hook_factory(_origin_in(*_TABLES), _table_hook)
     converter.register_structure_hook_factory(_is_class, _class_hook)
-    converter.register_structure_hook_func(_is_leaf, _leaf)
     for wanted, hook in _IN:
         converter.register_structure_hook_func(wanted, hook)
+    for plain, hook in _EXACT:
+        converter.register_structure_hook(plain, hook)
     for wanted, out in _OUT:
         converter.register_unstructure_hook_func(wanted, out)
+    converter.register_unstructure_hook(bytes, _bytes_out)
     return converter

@@ -153,9 +153,12 @@ def _cases(
             exceptions.append(_exception("stranger", f"{carrier} {view.iccid or view.imei}", f"line with state {view.state.value}, in no row of the inventory"))
         for device in devices:
             history = past.get(str(device.item), EMPTY)
-            view = _believed(device, history, ruling) if matched is None else matched.lines[device]
-            case = _case(device, view, facts.items.get(device.item), history, ruling)
-            (cases if isinstance(case, _Case) else exceptions).append(case)  # type: ignore[arg-type]
+            shown = _believed(device, history, ruling) if matched is None else matched.lines[device]
+            case = _case(device, shown, facts.items.get(device.item), history, ruling)
+            if isinstance(case, _Case):
+                cases.append(case)
+            else:
+                exceptions.append(case)
     return cases, exceptions
 
 
@@ -260,7 +263,8 @@ def _limits(case: _Case, steps: list[Step], ruling: Ruling) -> ExceptionItem | N
 
 
 def _step(case: _Case, action: str, ruling: Ruling) -> Step:
-    cause, reasons = case.wanted.cause, (case.wanted.reason,)
+    cause = case.wanted.cause
+    reasons: tuple[Reason, ...] = (case.wanted.reason,)
     if case.past.applied(step_id(action, case.subject, cause)):
         last = case.past.effects[-1]
         cause = f"drift after effect {len(case.past.effects)}"

@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
-from pathlib import Path
-from typing import IO, Any
+from pathlib import PurePath
+from typing import IO, Any, cast
 
 import attrs
 from attrs import frozen
@@ -48,7 +48,7 @@ def whereabouts(error: BaseException) -> str:
     Such as ``ValueError at backend.py:20 > mapping.py:42``.
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    places = " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
     return f"{type(error).__name__} at {places}" if places else type(error).__name__
 
 
@@ -63,7 +63,11 @@ class _Line:
         return type(self.record).__name__
 
     def data(self, redact: Redact | None = None) -> Any:
-        return _plain(masked(self.record), redact)
+        shown = masked(self.record)
+        if not isinstance(shown, dict):
+            return _plain(shown, redact)
+        fields = cast("dict[str, object]", shown)
+        return {name: _plain(value, redact) for name, value in fields.items()}
 
     def __str__(self) -> str:
         return f"{self.event} {json.dumps(self.data())}"
@@ -123,7 +127,7 @@ def _redacted(text: str, redact: Redact | None) -> str:
     if redact is None:
         return text
     try:
-        seen: object = redact(text)
+        seen = cast("object", redact(text))
     except Exception:  # noqa: BLE001 - whatever it is: the text was not vouched for
         return WITHHELD
     return seen if isinstance(seen, str) else WITHHELD
@@ -145,6 +149,6 @@ def _text(value: Any, redact: Redact | None) -> str:
         return str(value.value)
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, str | int | float | timedelta | Path) or attrs.has(type(value)):
+    if isinstance(value, str | int | float | timedelta | PurePath) or attrs.has(value.__class__):
         return _redacted(str(value), redact)
     return f"<{type(value).__name__}>"

@@ -76,7 +76,10 @@ def to_instant(moment: datetime) -> datetime:
     """`moment` in UTC; a naive datetime is refused, since guessing its zone shifts days."""
     if moment.tzinfo is None:
         raise InvalidValue("Instant", "", "has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue("Instant", "", "lies outside the years 1 to 9999 in UTC") from None
 
 
 def parse_instant(text: str) -> datetime:

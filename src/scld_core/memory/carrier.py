@@ -100,8 +100,9 @@ class MemoryCarrier:
     """A carrier in memory.
 
     `fates` decides what becomes of each call. Requests that were only accepted are finished by
-    `settle`, in any order. `cut_after` makes `iter_lines` break off after so many pages. Everything
-    below `request_state` is the carrier's own doing, or what a test wants to know.
+    `settle`, in any order; a carrier that has such requests is made `asynchronous`. `cut_after`
+    makes `iter_lines` break off after so many pages. Everything below `request_state` is the
+    carrier's own doing, or what a test wants to know.
     """
 
     live = True
@@ -114,7 +115,9 @@ class MemoryCarrier:
         terms: Terms | None = None,
         backend: str = "carrier",
         page_size: int = 100,
+        asynchronous: bool = False,
     ) -> None:
+        self.asynchronous = asynchronous
         self._clock = clock
         self._terms = terms or Terms()
         self._backend = backend

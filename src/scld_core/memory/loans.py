@@ -63,6 +63,10 @@ class MemoryLoans:
                 return
             yield Page(tuple(rows[start : start + size]), now, last=start + size >= len(rows), total=len(rows))
 
+    def put(self, seen: Circulation) -> None:
+        """File an item as a sample or a test describes it, replacing what was known."""
+        self._items[seen.item] = seen
+
     def add(self, item: ItemId) -> Circulation:
         """Catalogue an item that is on the shelf; one that is known already is refused."""
         if item in self._items:

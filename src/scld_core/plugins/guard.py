@@ -76,18 +76,16 @@ def open_backend(spec: BackendSpec[C], config: C, context: BackendContext) -> Op
     What `open` raises outside the tree of faults becomes AdapterBug, as does a port that is there
     though nothing of it is declared, or the reverse.
     """
-    try:
+
+    def start() -> tuple[OpenBackend, Mapping[str, Capability]]:
         capabilities = spec.negotiate(config) if spec.negotiate else spec.capabilities
-        opened = spec.open(config, context)
-        problem = ""
-    except _READ_PASSES:
-        raise
-    except Exception as error:  # noqa: BLE001 - the border to foreign code
-        problem = f"raised {whereabouts(error)}"
-    if problem:
-        raise AdapterBug(context.instance, "open", problem)
+        return spec.open(config, context), capabilities
+
+    opened, capabilities = _once(context.instance, "open", _READ_PASSES, start)
+    if not isinstance(cast("object", opened), OpenBackend):
+        raise AdapterBug(context.instance, "open", f"gave a {type(opened).__name__}, not an OpenBackend")
     try:
-        guarded = {name: _guarded(opened, name, capabilities, context) for name in PORTS}
+        guarded: dict[str, Any] = {name: _guarded(opened, name, capabilities, context) for name in PORTS}
     except BaseException:
         opened.close()
         raise
@@ -122,7 +120,7 @@ def guard(
     """
     required, *extras = PORTS[port_name]
     offered = (required, *(extra for extra in extras if isinstance(port, extra)))
-    build = functools.partial(_member, port, context, schedule or RetrySchedule())
+    build = functools.partial(_member, context=context, schedule=schedule or RetrySchedule())
     members: dict[str, Callable[..., Any]] = {}
     for protocol in offered:
         for name, operation in operations(protocol).items():
@@ -131,7 +129,7 @@ def guard(
             if isinstance(capability, Unsupported):
                 members[name] = functools.partial(_refuse, context.instance, where, capability.reason)
             else:
-                members[name] = build(where, getattr(protocol, name), operation)
+                members[name] = build(getattr(port, name, None), where, getattr(protocol, name), operation=operation)
     return cast(P, _facade(port, required, members, context, port_name))
 
 
@@ -148,16 +146,15 @@ def _refuse(instance: str, where: str, reason: str, /, *args: object, **kwargs: 
 
 
 def _member(
-    port: object,
-    context: BackendContext,
-    schedule: RetrySchedule,
+    call: Callable[..., Any] | None,
     where: str,
     declared: Callable[..., Any],
+    *,
     operation: Operation,
+    context: BackendContext,
+    schedule: RetrySchedule,
 ) -> Callable[..., Any]:
-    name = where.partition(".")[2]
-    call = getattr(port, name, None)
-    if not _callable_as(call, declared):
+    if call is None or not _callable_as(call, declared):
         raise AdapterBug(context.instance, where, "is missing or cannot be called with the port's own arguments")
     returns = get_type_hints(declared)["return"]
     answers = get_origin(returns) or returns
@@ -191,15 +188,20 @@ def _facade(
     """An object with the guarded operations, and the Protocol's properties read through."""
 
     def passed(name: str) -> property:
-        where = f"{port_name}.{name}"
-        return property(lambda _: _once(context.instance, where, _READ_PASSES, lambda: getattr(port, name)))
+        def read(_facade: object) -> object:
+            return _once(context.instance, f"{port_name}.{name}", _READ_PASSES, lambda: getattr(port, name))
 
-    names = [name for name in dir(protocol) if isinstance(inspect.getattr_static(protocol, name), property)]
-    body: dict[str, Any] = {name: passed(name) for name in names}
-    body["__repr__"] = lambda _: f"<guarded {port_name} of {context.instance}>"
-    facade = type(f"Guarded{protocol.__name__}", (), body)()
-    facade.__dict__.update(members)
-    return facade
+        return property(read)
+
+    def shown(_facade: object) -> str:
+        return f"<guarded {port_name} of {context.instance}>"
+
+    body: dict[str, Any] = {name: staticmethod(member) for name, member in members.items()}
+    for name in dir(protocol):
+        if isinstance(inspect.getattr_static(protocol, name), property):
+            body[name] = passed(name)
+    facade = type(f"Guarded{protocol.__name__}", (), {**body, "__repr__": shown})
+    return facade()
 
 
 def _once(instance: str, where: str, passes: tuple[type[Exception], ...], work: Callable[[], T]) -> T:

@@ -17,6 +17,7 @@ from scld_core.kernel import validate
 from scld_core.kernel.capability import Capability
 from scld_core.kernel.time import Clock
 from scld_core.kernel.validate import matching, nonempty
+from scld_core.plugins.seed import Seed
 from scld_core.runs.ports import Store
 
 __all__ = ["CONTRACT", "KINDS", "BackendContext", "BackendSpec", "OpenBackend", "SecretRef"]
@@ -93,6 +94,7 @@ class BackendSpec(Generic[C]):
     `config` is the attrs class of its table in district.toml. `capabilities` maps ``port.operation``
     to a capability; what is not named is unsupported. `open` makes it ready, or raises
     ConfigurationError. `contract` is the inclusive range of contract versions it was written for.
+    `seed` fills an empty backend with synthetic records; None where that makes no sense.
     `negotiate` gives the capabilities of one configuration where they depend on it; None means that
     `capabilities` holds for all.
     """
@@ -109,6 +111,7 @@ class BackendSpec(Generic[C]):
     summary: str = ""
     contract: tuple[int, int] = (CONTRACT, CONTRACT)
     negotiate: Callable[[C], Mapping[str, Capability]] | None = None
+    seed: Callable[[C, BackendContext, Seed], None] | None = None
     foreign_evidence: str = field(
         default="none",
         validator=matching(lambda v: v in ("none", "recorded", "live"), "must be none, recorded or live"),

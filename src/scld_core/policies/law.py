@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,8 +21,6 @@ _NOTICE = (
     "RCW 19.16.500(2): a debt may be assigned only when the debtor was told so and at least 30 days have passed since"
 )
 _MONEY = frozenset({"amount", "cents", "charge", "charges", "cost", "fee", "fees", "price"})
-
-Lookup = Callable[[str], Any]
 
 
 def at_top(layers: Sequence[Values], key: str, on: date) -> Dated[Any] | None:
@@ -83,4 +81,6 @@ def _notices(values: dict[str, Any]) -> Iterator[Problem]:
         if key.endswith("required") and value is not True:
             yield _problem(key, f"lets a debt be referred without notice. {_NOTICE}", "Set it to true")
         elif key.endswith("days") and not (type(value) is int and value >= NOTICE_DAYS):
-            yield _problem(key, f"is not at least {NOTICE_DAYS} whole days. {_NOTICE}", f"Set it to {NOTICE_DAYS} or more")
+            yield _problem(
+                key, f"is not at least {NOTICE_DAYS} whole days. {_NOTICE}", f"Set it to {NOTICE_DAYS} or more"
+            )

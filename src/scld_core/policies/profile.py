@@ -39,7 +39,7 @@ class _Document:
     name: str = field(validator=matching(_is_name, "must be lower-case words joined by dashes"))
     title: str = field(validator=nonempty)
     law: tuple[Law, ...] = field(default=(), validator=each(instance(Law)))
-    policy: Mapping[str, Any] = field(factory=dict)
+    policy: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
 @frozen

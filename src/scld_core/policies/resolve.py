@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 from attrs import frozen
 
 from scld_core import codecs
-from scld_core.errors import InvalidValue, PolicyMissing, ProfileRefused
+from scld_core.errors import InvalidValue, PolicyMissing, ProfileRefused, SettingsError
 from scld_core.policies.effective import Dated
 from scld_core.policies.law import at_top, offences
 from scld_core.policies.profile import Profile
@@ -19,9 +19,6 @@ from scld_core.policies.tables import Values, read_layer
 __all__ = ["Resolved", "check_overrides", "resolve"]
 
 P = TypeVar("P")
-
-DISTRICT = "district"
-"""What a version calls values that stand in district.toml."""
 
 
 @frozen
@@ -74,9 +71,7 @@ def check_overrides(overrides: Mapping[str, Any], *, profile: Profile, kinds: Ma
     _refuse_unknown(own, known | set(profile.values))
 
 
-def resolve(
-    kind: type[P], prefix: str, *, profile: Profile, overrides: Mapping[str, Any], on: date
-) -> Resolved[P]:
+def resolve(kind: type[P], prefix: str, *, profile: Profile, overrides: Mapping[str, Any], on: date) -> Resolved[P]:
     """The policy `kind` from the keys ``prefix.field`` in force on the date.
 
     `overrides` is the table ``policy`` of district.toml and goes before the profile. A field that
@@ -87,27 +82,68 @@ def resolve(
     fields = _fields(kind)
     mine = {key: value for key, value in own.items() if key.startswith(f"{prefix}.")}
     _refuse_unknown(mine, {f"{prefix}.{name}" for name in fields})
-    used = _in_force((own, profile.values), prefix, fields, on)
-    missing = [
-        f"{prefix}.{name}"
-        for name, attribute in fields.items()
-        if attribute.default is attrs.NOTHING and not any(_top(key) == name for key in used)
-    ]
+    used = tuple(_in_force(own, profile.values, prefix, fields, on=on))
+    _refuse_missing(prefix, fields, used, on)
+    value = codecs.structure(kind, _nested(used, prefix), where=f"policy.{prefix}")
+    defaults = [(name, f"default of {kind.__name__}") for name in fields if name not in {p.top for p in used}]
+    return Resolved(value, _version(profile, used), (*((p.key, _source(p, profile, prefix)) for p in used), *defaults))
+
+
+@frozen
+class _Pick:
+    """A version in force: its key below the prefix, and whether it is the district's own."""
+
+    key: str
+    version: Dated[Any]
+    own: bool
+
+    @property
+    def top(self) -> str:
+        return self.key.partition(".")[0]
+
+
+def _in_force(own: Values, base: Values, prefix: str, fields: Iterable[str], *, on: date) -> Iterator[_Pick]:
+    start = f"{prefix}."
+    keys = sorted(key.removeprefix(start) for key in {*own, *base} if key.startswith(start))
+    for key in keys:
+        version = at_top([own, base], start + key, on)
+        if version is not None and key.partition(".")[0] in fields:
+            yield _Pick(key, version, own=at_top([own], start + key, on) is not None)
+
+
+def _refuse_missing(prefix: str, fields: Mapping[str, attrs.Attribute[Any]], used: Iterable[_Pick], on: date) -> None:
+    there = {pick.top for pick in used}
+    missing = [name for name, a in fields.items() if a.default is attrs.NOTHING and name not in there]
     if missing:
-        raise PolicyMissing(f"policy.{prefix} on {on}", tuple(missing))
-    value = codecs.structure(kind, _nested(used), where=f"policy.{prefix}")
-    return Resolved(value, _version(used, own, profile, prefix), _sources(kind, used, own, profile, prefix))
+        raise PolicyMissing(f"policy.{prefix} on {on}", tuple(f"{prefix}.{name}" for name in missing))
 
 
-def _top(key: str) -> str:
-    return key.partition(".")[0]
+def _nested(used: Iterable[_Pick], prefix: str) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for pick in used:
+        *outer, last = pick.key.split(".")
+        node = tree
+        for word in outer:
+            inner = node.setdefault(word, {})
+            if not isinstance(inner, dict):
+                where = f"policy.{prefix}.{pick.key}"
+                raise SettingsError(where, "is set both as one value and as a table of values", "Keep one of them")
+            node = cast("dict[str, Any]", inner)
+        node[last] = pick.version.value
+    return tree
 
 
-def _in_force(
-    layers: tuple[Values, Values], prefix: str, fields: Iterable[str], on: date
-) -> dict[str, Dated[Any]]:
-    """The versions in force by the key below `prefix`, in the order of `fields`."""
-    keys = {key.removeprefix(f"{prefix}.") for layer in layers for key in layer if key.startswith(f"{prefix}.")}
-    wanted = [key for name in fields for key in sorted(keys) if _top(key) == name]
-    found = ((key, at_top(layers, f"{prefix}.{key}", on)) for key in wanted)
-    return {key: version for key, version in found if version is not None}
+def _version(profile: Profile, used: Iterable[_Pick]) -> str:
+    text = profile.name
+    for own, name in ((False, ""), (True, "+district")):
+        starts = [pick.version.valid_from for pick in used if pick.own is own]
+        dates = [start for start in starts if start]
+        text += (name if starts else "") + (f"@{max(dates)}" if dates else "")
+    return text
+
+
+def _source(pick: _Pick, profile: Profile, prefix: str) -> str:
+    source = pick.version.source or f"policy.{prefix}.{pick.key}"
+    owner = "district.toml" if pick.own else profile.name
+    changed_by = f" (changed by {pick.version.changed_by})" if pick.version.changed_by else ""
+    return f"{owner}: {source}{changed_by}"

@@ -51,7 +51,8 @@ def _leaves(tree: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tu
 
 
 def _is_list_of_tables(node: Any) -> bool:
-    return isinstance(node, Sequence) and bool(node) and all(isinstance(member, Mapping) for member in node)
+    members = cast("list[object]", node) if isinstance(node, list) else []
+    return bool(members) and all(isinstance(member, Mapping) for member in members)
 
 
 def _versions(node: Any, *, cited: bool) -> tuple[Effective[Any] | None, list[Problem]]:

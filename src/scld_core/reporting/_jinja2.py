@@ -29,8 +29,9 @@ def _asset(name: str) -> str:
 
 
 def _clean(value: object) -> str:
-    """Text without what HTML and UTF-8 cannot carry: control characters and lone surrogates."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(value))
+    """Text on one line, without what HTML and UTF-8 cannot carry: control characters and lone surrogates."""
+    text = " ".join(str(value).splitlines())
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
 
 
 def _unmasked(cell: Personal) -> str:
@@ -58,8 +59,9 @@ def _environment(zone: ZoneInfo) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(clean=_clean, unmasked=_unmasked, instant=_in_zone(zone), day=_long_day)
-    environment.tests["personal"] = _is_personal
+    # jinja2 leaves the types of these two tables open
+    environment.filters.update(clean=_clean, unmasked=_unmasked, instant=_in_zone(zone), day=_long_day)  # pyright: ignore[reportUnknownMemberType]
+    environment.tests["personal"] = _is_personal  # pyright: ignore[reportUnknownMemberType]
     return environment
 
 

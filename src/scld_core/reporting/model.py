@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -94,7 +93,10 @@ _FITS: dict[Kind, type | tuple[type, ...]] = {
     Kind.BADGE: Badge,
     Kind.TICK: bool,
 }
-_SLUG: Callable[[object], bool] = lambda v: isinstance(v, str) and bool(re.fullmatch(r"[a-z][a-z0-9-]*", v))  # noqa: E731
+
+
+def _is_slug(text: object) -> bool:
+    return isinstance(text, str) and bool(re.fullmatch(r"[a-z][a-z0-9-]*", text))
 
 
 def _fits(kind: Kind, cell: Cell) -> bool:
@@ -140,7 +142,7 @@ class Section:
     Tables without rows are left out by writers; a section with neither rows nor notes shows `empty`.
     """
 
-    key: str = field(validator=matching(_SLUG, "must be lower-case letters, digits and -"))
+    key: str = field(validator=matching(_is_slug, "must be lower-case letters, digits and -"))
     title: str = field(validator=nonempty)
     intro: str = ""
     tables: tuple[Table, ...] = field(default=(), validator=each(instance(Table)))

@@ -36,7 +36,7 @@ def day_words(day: date, *, short: bool = False) -> str:
 
 
 def clock_words(moment: datetime, zone: ZoneInfo) -> str:
-    """``8:02 AM PST``: the wall clock in `zone` with the zone's abbreviation on that day."""
+    """``8:02 AM PST``: the wall clock in `zone`, with its abbreviation on that day."""
     local = moment.astimezone(zone)
     return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'} {local.tzname()}"
 

@@ -56,8 +56,8 @@ _ANSWERS = {
 _MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
 
 
-def _no_veto(step: Step, actor: Actor, run: str) -> tuple[str, ...]:
-    del step, actor, run
+def _no_veto(step: Step, run: str) -> tuple[str, ...]:
+    del step, run
     return ()
 
 
@@ -69,7 +69,7 @@ def _no_listener(step: Step, receipt: Receipt, run: str) -> None:
 class Hooks:
     """What plugins may say: reasons against a step before it is sent, and news of it afterwards."""
 
-    vetoes: Callable[[Step, Actor, str], tuple[str, ...]] = _no_veto
+    vetoes: Callable[[Step, str], tuple[str, ...]] = _no_veto
     done: Callable[[Step, Receipt, str], None] = _no_listener
 
 
@@ -130,7 +130,7 @@ class Engine:
         settled = self._admit(step, run)
         if settled is not None:
             return settled, None
-        vetoes = self.hooks.vetoes(step, self.actor, run)
+        vetoes = self.hooks.vetoes(step, run)
         if vetoes:
             return self._not_sent(step, run, "vetoed", "; ".join(sorted(vetoes))), None
         action = self.actions[step.action]

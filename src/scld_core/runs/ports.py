@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from scld_core.runs.model import JournalEntry, StepRecord
 
-__all__ = ["Journal", "Records", "StepLog", "Store", "Unit"]
+__all__ = ["Journal", "Records", "StepLog", "Store", "Unit", "Upkeep"]
 
 
 class StepLog(Protocol):
@@ -105,4 +106,30 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Release connections; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Upkeep(Protocol):
+    """A store that lives in a database: what is done to it before and between runs."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the place it lies in."""
+        ...
+
+    def create(self) -> None:
+        """Make the tables in an empty database; BadInput when there are some already."""
+        ...
+
+    def check(self) -> None:
+        """BadInput when the tables are absent, or of another version than this program's."""
+        ...
+
+    def migrate(self) -> str:
+        """Bring the tables to this program's version; says what was done."""
+        ...
+
+    def backup(self, target: Path) -> Path:
+        """Copy the database to a new file while it may be in use; BadInput where that is not possible."""
         ...

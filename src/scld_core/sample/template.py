@@ -21,14 +21,14 @@ POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
 
 _HEAD = """\
 # {title}
+
+# Which areas `scld day` applies by itself; the others wait for `scld apply`.
+auto_apply = [{auto}]
+
 [district]
 name = "{name}"
 timezone = "America/Los_Angeles"
 profile = "spokane-county"{fixed}
-
-# Which areas `scld day` applies by itself; the others wait for `scld apply`.
-[day]
-auto_apply = [{auto}]
 
 [store]
 use = "sqlite"
@@ -65,14 +65,13 @@ inventory = "hotspots.csv"
 
 _CALENDAR = """
 # Open hours; a grace of two days counts only days on which a library is open.{mark}
-[calendar.hours]
-monday = ["10:00-20:00"]
-tuesday = ["10:00-20:00"]
-wednesday = ["10:00-20:00"]
-thursday = ["10:00-20:00"]
-friday = ["10:00-18:00"]
-saturday = ["10:00-18:00"]
-sunday = []
+[[calendar.hours]]
+monday = [[10:00:00, 20:00:00]]
+tuesday = [[10:00:00, 20:00:00]]
+wednesday = [[10:00:00, 20:00:00]]
+thursday = [[10:00:00, 20:00:00]]
+friday = [[10:00:00, 18:00:00]]
+saturday = [[10:00:00, 18:00:00]]
 """
 
 _PEOPLE = """

@@ -70,6 +70,17 @@ class Desk:
     ) -> None:
         self.close()
 
+    def check_date(self, *, dry_run: bool) -> None:
+        """Refuse to act on live systems at a day that is not today: a what-if may only be looked at."""
+        from scld_core.errors import BadInput  # noqa: PLC0415
+        from scld_core.kernel.time import FixedClock, SystemClock  # noqa: PLC0415
+
+        if dry_run or self.settings.district.sample or not isinstance(self.clock, FixedClock):
+            return
+        today = self.settings.opening_hours().business_date(SystemClock().now())
+        if self.day.business_day != today:
+            raise BadInput("--date", f"is not today ({today})", "Look at another day with --dry-run")
+
     def close(self) -> None:
         """Close every backend and the store; may be called twice."""
         self._stack.close()
@@ -83,7 +94,8 @@ def open_desk(
     Raises SettingsError and PolicyMissing for what a person must set, ConfigurationError for a
     backend that cannot be opened.
     """
-    from scld_core.wiring.opening import open_district, open_sample  # noqa: PLC0415 - keeps `import scld_core` light
+    from scld_core.wiring.in_memory import open_sample  # noqa: PLC0415 - keeps `import scld_core` light
+    from scld_core.wiring.opening import open_district  # noqa: PLC0415
 
     chosen = options or Options()
     if sample:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from scld_core import codecs
-from scld_core.calendars import Calendar
 from scld_core.circulation.ports import Loans
 from scld_core.errors import SettingsError
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
@@ -23,9 +22,8 @@ from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
-from scld_core.plugins import OperationEvent, Registry, WriteNotice, open_backend
-from scld_core.plugins.spec import BackendContext, BackendSpec, OpenBackend
-from scld_core.policies import load_profile, resolve
+from scld_core.plugins import BackendContext, BackendSpec, OpenBackend, OperationEvent, Registry, WriteNotice, open_backend
+from scld_core.policies import check_overrides, load_profile, resolve
 from scld_core.runs.action import silent
 from scld_core.runs.engine import Engine, Hooks
 from scld_core.runs.model import Receipt, Step
@@ -33,10 +31,13 @@ from scld_core.runs.people import ApprovalRule
 from scld_core.runs.ports import Store
 from scld_core.services.day.run import Day
 from scld_core.services.runs_desk import RunsDesk
-from scld_core.settings import Settings, load_settings
+from scld_core.settings import BackendSettings, Settings, load_settings
 from scld_core.wiring.desk import MORNING, Desk, Options
 
-__all__ = ["Opening", "district_clock", "open_district"]
+__all__ = ["Opening", "desk_of", "district_clock", "open_district"]
+
+POLICIES: Mapping[str, type[Any]] = {"hotspots": HotspotPolicy}
+"""The policy class of each area; wiring's list of areas for district.toml."""
 
 
 def district_clock(settings: Settings, options: Options) -> Clock:
@@ -47,3 +48,150 @@ def district_clock(settings: Settings, options: Options) -> Clock:
     if day is None:
         return SystemClock()
     return FixedClock(local_instant(day, time(MORNING), ZoneInfo(settings.district.timezone)))
+
+
+@frozen
+class Opening:
+    """A district whose settings are read and whose plugins are loaded; its parts are opened one by one."""
+
+    settings: Settings
+    options: Options
+    clock: Clock
+    registry: Registry
+
+    @classmethod
+    def of(cls, district: Path, options: Options) -> Opening:
+        """Read the settings and load the plugins they allow."""
+        settings = load_settings(district)
+        plugins = settings.plugins
+        registry = options.registry or Registry.load(plugins.allow, plugins.deny)
+        return cls(settings, options, district_clock(settings, options), registry)
+
+    def context(self, instance: str, store: Store | None = None) -> BackendContext:
+        """What the backend `instance` is given at open."""
+        folder = self.settings.folder
+        return BackendContext(
+            instance, self.clock, folder, lambda ref: self.registry.resolve_secret(ref, folder),
+            timezone=self.settings.district.timezone, transport=self.options.transports.get(instance),
+            sleep=self.options.sleep, store=store,
+        )
+
+    def spec(self, use: str, where: str) -> BackendSpec[Any]:
+        """The backend that `use` names, of whatever kind but store; SettingsError names the nearest."""
+        found = [spec for spec in self.registry.backends() if spec.name == use and spec.kind != "store"]
+        if found:
+            return found[0]
+        kind = "carrier" if where.endswith("carrier") else "ils"
+        return self.registry.backend(kind, use)
+
+    def config(self, spec: BackendSpec[Any], settings: BackendSettings, where: str) -> Any:
+        """The backend's own table as its config class; SettingsError at the path."""
+        return codecs.structure(spec.config, settings.table, where=where)
+
+    def store(self, stack: ExitStack) -> Store:
+        """The district's store."""
+        spec = self.registry.backend("store", self.settings.store.use)
+        opened = spec.open(self.config(spec, self.settings.store, "store"), self.context("store"))
+        stack.callback(opened.close)
+        assert opened.store is not None  # what kind store means; the kit checks it
+        return opened.store
+
+    def backend(self, name: str, store: Store | None, stack: ExitStack) -> OpenBackend:
+        """One backend of ``[backends]``, guarded."""
+        settings = self.settings.backends.get(name)
+        if settings is None:
+            raise SettingsError(f"backends.{name}", "is not set", f"There are: {', '.join(self.settings.backends) or 'none'}")
+        spec = self.spec(settings.use, f"backends.{name}")
+        table = settings
+        if self.options.extract is not None and spec.kind == "ils":
+            spec = self.registry.backend("ils", "files")
+            table = BackendSettings("files", {"path": str(self.options.extract.resolve())})
+        opened = open_backend(spec, self.config(spec, table, f"backends.{name}"), self.context(name, store))
+        stack.callback(opened.close)
+        return opened
+
+    def ruling(self, now: datetime) -> Ruling:
+        """The hotspot policy in force at `now`; PolicyMissing names every value the district must set."""
+        calendar = self.settings.opening_hours()
+        profile = load_profile(self.settings.profile)
+        found = resolve(
+            HotspotPolicy, "hotspots", profile=profile, overrides=self.settings.policy, on=calendar.business_date(now)
+        )
+        return Ruling(found.value, found.version, calendar, now)
+
+    def check_policy(self) -> None:
+        """Every key under ``[policy]``, before anything is opened."""
+        check_overrides(self.settings.policy, profile=load_profile(self.settings.profile), kinds=POLICIES)
+        self.ruling(self.clock.now())
+
+
+def _only_ils(backends: Mapping[str, OpenBackend]) -> tuple[str, Loans]:
+    found = [(name, opened.loans) for name, opened in backends.items() if opened.loans is not None]
+    if len(found) != 1:
+        raise SettingsError("backends", f"needs exactly one ILS and has {len(found)}", "Enter one under [backends]")
+    return found[0]
+
+
+def _inventory(opening: Opening, ils: str, carriers: Mapping[str, CarrierLines]) -> Inventory:
+    hotspots = opening.settings.hotspots
+    if hotspots is None:
+        raise SettingsError("hotspots.inventory", "is not set", "Name the file that lists your hotspots")
+    return read_inventory(
+        opening.settings.folder / hotspots.inventory, backend=ils, carriers=tuple(carriers),
+        default_carrier=hotspots.carrier or None, mapping=hotspots.columns,
+    )
+
+
+def _hooks(registry: Registry, actor: Actor) -> Hooks:
+    def vetoes(step: Step, run: str) -> tuple[str, ...]:
+        notice = WriteNotice(step.action, step.area, step.action, step.subject, actor, run, step.id)
+        return tuple(f"{veto.reason} ({veto.plugin})" for veto in registry.before_write(notice))
+
+    def done(step: Step, receipt: Receipt, run: str) -> None:
+        registry.operation_done(
+            OperationEvent(
+                step.action, step.area, step.action, step.subject, receipt.result, receipt.at, actor, run, step.id
+            )
+        )
+
+    return Hooks(vetoes, done)
+
+
+def open_district(district: Path, actor: str, options: Options) -> Desk:
+    """Open a district's folder; whatever fails, nothing stays open."""
+    opening = Opening.of(district, options)
+    opening.check_policy()
+    with ExitStack() as stack:
+        store = opening.store(stack)
+        backends = {name: opening.backend(name, store, stack) for name in opening.settings.backends}
+        desk = desk_of(opening, store, backends, actor, stack.pop_all())
+    return desk
+
+
+def desk_of(
+    opening: Opening, store: Store, backends: Mapping[str, OpenBackend], actor: str, stack: ExitStack
+) -> Desk:
+    settings, clock = opening.settings, opening.clock
+    try:
+        ils, loans = _only_ils(backends)
+        carriers = {name: opened.lines for name, opened in backends.items() if opened.lines is not None}
+        systems = Systems(
+            ils, loans, carriers, lambda: _inventory(opening, ils, carriers), lambda: stored_tests(store), opening.ruling
+        )
+        progress = opening.options.progress or silent
+        areas = (hotspot_area(systems, clock, progress),)
+        person = Actor(actor, settings.roles.get(actor, ()))
+        engine = Engine(
+            store, {action.name: action for area in areas for action in area.actions}, clock, person,
+            opening.options.sleep, _hooks(opening.registry, person), progress,
+        )
+        today = settings.opening_hours().business_date(clock.now())
+        return Desk(
+            settings=settings, folder=settings.folder, actor=person, clock=clock, registry=opening.registry,
+            store=store, backends=backends, hotspots=HotspotDesk(store, systems, clock, person),
+            runs=RunsDesk(engine, ApprovalRule(settings.approval.roles, settings.approval.other_actor), today),
+            day=Day(settings.district.name, today, areas, engine, settings.auto_apply), stack=stack,
+        )
+    except BaseException:
+        stack.close()
+        raise

@@ -30,7 +30,7 @@ __all__ = ["KajeetLines"]
 
 @frozen
 class _Change:
-    """One of the two changes: what it leaves, what is sent for it, and what it may not run against."""
+    """One of the two changes: the state it leads to, the state of being under way, and what is sent for it."""
 
     wish: ServiceState
     pending: ServiceState

@@ -62,18 +62,22 @@ class KajeetTransport:
         key = self.media_key()
         url = f"{self.settings.media_url.rstrip('/')}/v2.0/media/actions"
         request = Request("POST", url, (*_JSON, ("x-api-key", key)), encode_media(action))
-        self._checked(call, lambda: self.send(request), secret=key)
+        self._checked(call, lambda: self.send(request), secrets=[key])
 
     def _devices_url(self) -> str:
         return f"{self.settings.base_url.rstrip('/')}/v1.0/devices/{quote(self.settings.corp_id, safe='')}"
 
     def _sentinel(self, call: Call, method: str, url: str, *, query: Pairs = (), body: bytes = b"") -> Response:
+        used: list[str] = []
+
         def attempt(token: str) -> Response:
+            used.append(token)
             return self.send(Request(method, url, (*_JSON, ("Authorization", f"Bearer {token}")), body, query))
 
-        return self._checked(call, lambda: with_token(self.tokens, attempt), secret=self.tokens.get())
+        return self._checked(call, lambda: with_token(self.tokens, attempt), secrets=used)
 
-    def _checked(self, call: Call, attempt: Callable[[], Response], *, secret: str) -> Response:
-        return checked(
-            call, attempt, now=self.clock.now(), explain=lambda answer: explanation(answer, secrets=(secret,))
-        )
+    def _checked(self, call: Call, attempt: Callable[[], Response], *, secrets: list[str]) -> Response:
+        def explain(answer: Response) -> str:
+            return explanation(answer, secrets=tuple(secrets))
+
+        return checked(call, attempt, now=self.clock.now(), explain=explain)

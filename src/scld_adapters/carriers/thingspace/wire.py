@@ -1,111 +1,133 @@
 """Lines, requests about them and answers, as ThingSpace writes them in JSON; both directions.
 
-Every decoder is total: bytes give a record or `Malformed`, whose reason never repeats what came.
-Field names are those of the public API reference; quality.toml says which of them are unverified.
+A decoder gives a record or raises WireProblem, whatever the bytes; the fake reads and writes through
+the same functions. From the vendor's API reference (thingspace.verizon.com, Connectivity Management,
+read in 2026): all paths and field names used here. The number in the extended attribute ``DeviceId``,
+by which a list goes on, is known from public client code; quality.toml lists what is unverified.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from attrs import field, frozen
 
-from scld_adapters.carriers.thingspace.json_fields import Fields, as_object, items, number, read_object, word
-from scld_core.kernel.validate import each, instance, matching, nonempty, optional
+from scld_adapters._shared.jsonwire import (
+    Table,
+    WireProblem,
+    as_list,
+    as_table,
+    dump_json,
+    read_json,
+    text,
+    text_or_none,
+)
+from scld_core.kernel.validate import between, each, instance, matching, optional
 
 __all__ = [
     "Accepted",
     "ActionRequest",
+    "BadRow",
     "CarrierInformation",
     "DeviceId",
     "DevicePage",
     "DeviceRow",
     "ListRequest",
-    "Malformed",
     "RequestStatus",
     "decode_accepted",
     "decode_action",
-    "decode_ids",
+    "decode_id",
     "decode_list_request",
     "decode_page",
     "decode_status",
-    "encode",
+    "encode_accepted",
+    "encode_action",
+    "encode_id",
+    "encode_list_request",
+    "encode_page",
+    "encode_status",
     "is_reference",
+    "reference_of",
 ]
 
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,64}")
+_LONGEST = 100
 
 
-def is_reference(text: object) -> bool:
-    """Whether `text` can be a request id: it goes into a path, so nothing but letters, digits and dashes."""
-    return isinstance(text, str) and bool(_REFERENCE.fullmatch(text))
+def is_reference(value: object) -> bool:
+    """Whether a value can be a request id: it becomes part of a path, so letters, digits and dashes only."""
+    return isinstance(value, str) and bool(_REFERENCE.fullmatch(value))
 
 
-_reference = matching(is_reference, "must be letters, digits and dashes")
+_reference = matching(is_reference, "must be up to 64 letters, digits and dashes")
+_word = matching(lambda v: isinstance(v, str) and 0 < len(v) <= _LONGEST, f"must be text of at most {_LONGEST}")
 _flag = optional(instance(bool))
-_count = optional(instance(int))
-
-
-@frozen
-class Malformed:
-    """Something that is not what the protocol allows; `reason` says what was expected."""
-
-    reason: str
+_number = optional(matching(lambda v: type(v) is int and 0 <= v < 2**63, "must be a whole number from 0"))
 
 
 @frozen
 class DeviceId:
-    """One identifier of a device; `kind` is imei, iccid, mdn, msisdn or another word."""
+    """One identifier of a device; `kind` is imei, iccid, mdn, msisdn or another word of the vendor."""
 
-    kind: str = field(validator=nonempty)
-    id: str = field(validator=nonempty)
+    kind: str = field(validator=_word)
+    id: str = field(validator=_word)
 
 
 @frozen
 class CarrierInformation:
-    """What the network says of a device: its name and the provisioning state in its own word."""
+    """What the network says of a device: its own name, and the provisioning state in its own word."""
 
-    name: str
-    state: str
+    state: str = field(validator=_word)
+    name: str = ""
 
 
 @frozen
 class DeviceRow:
-    """One device of a list. `number` is ThingSpace's own, by which a list is paged; None when not told."""
+    """One device of a list. `number` is ThingSpace's own, by which a list goes on; None when not told."""
 
     ids: tuple[DeviceId, ...] = field(validator=each(instance(DeviceId)))
     carriers: tuple[CarrierInformation, ...] = field(default=(), validator=each(instance(CarrierInformation)))
-    number: int | None = field(default=None, validator=_count)
+    number: int | None = field(default=None, validator=_number)
+
+
+@frozen
+class BadRow:
+    """A row that cannot be used: its place in the page (from 0), and why."""
+
+    place: int
+    problem: str
 
 
 @frozen
 class DevicePage:
-    """Up to 2,000 devices; `more` says that others follow. A row that cannot be read is Malformed."""
+    """Up to 2,000 devices; `more` says that others follow."""
 
-    rows: tuple[DeviceRow | Malformed, ...]
+    rows: tuple[DeviceRow | BadRow, ...] = field(validator=each(instance((DeviceRow, BadRow))))
     more: bool = field(validator=instance(bool))
 
 
 @frozen
 class ListRequest:
-    """Ask for the device with `device`, else for the account's devices with a number above `largest_seen`."""
+    """Ask for the device `device`, else for the account's devices with a number above `largest_seen`."""
 
-    account: str = field(validator=nonempty)
+    account: str = field(validator=_word)
     device: DeviceId | None = field(default=None, validator=optional(instance(DeviceId)))
-    largest_seen: int | None = field(default=None, validator=_count)
-    limit: int | None = field(default=None, validator=_count)
+    largest_seen: int | None = field(default=None, validator=_number)
+    limit: int | None = field(default=None, validator=optional(between(1, 2000)))
 
 
 @frozen
 class ActionRequest:
-    """Suspend, restore or deactivate one device; the last three fields belong to one action each."""
+    """Suspend, restore or deactivate one device, since only such a request can be asked about later.
 
-    account: str = field(validator=nonempty)
+    `with_billing` belongs to suspend; `reason_code` and `etf_waiver` belong to deactivate.
+    """
+
+    account: str = field(validator=_word)
     device: DeviceId = field(validator=instance(DeviceId))
     with_billing: bool | None = field(default=None, validator=_flag)
-    reason_code: str | None = field(default=None, validator=optional(nonempty))
+    reason_code: str | None = field(default=None, validator=optional(_word))
     etf_waiver: bool | None = field(default=None, validator=_flag)
 
 
@@ -118,151 +140,164 @@ class Accepted:
 
 @frozen
 class RequestStatus:
-    """Where a request stands; the documented words are Pending, Success and Failure."""
+    """Where a request stands; the published words are Pending, Success and Failure."""
 
     request_id: str = field(validator=_reference)
-    status: str = field(validator=nonempty)
+    status: str = field(validator=_word)
 
 
-Message = DevicePage | ListRequest | ActionRequest | Accepted | RequestStatus
+def encode_page(page: DevicePage) -> bytes:
+    """The JSON of a page; a bad row becomes an empty object, which no reader can use either."""
+    rows = [_row(row) if isinstance(row, DeviceRow) else {} for row in page.rows]
+    return dump_json({"hasMoreData": page.more, "devices": rows})
 
 
-def encode(message: Message) -> bytes:
-    """The JSON of a record. A row that could not be read is written as null."""
-    return json.dumps(_body(message), separators=(",", ":")).encode()
+def _row(row: DeviceRow) -> Table:
+    attributes = [] if row.number is None else [{"key": "DeviceId", "value": str(row.number)}]
+    return {
+        "deviceIds": [encode_id(identifier) for identifier in row.ids],
+        "carrierInformations": [{"carrierName": c.name, "state": c.state} for c in row.carriers],
+        "extendedAttributes": attributes,
+    }
 
 
-def _body(message: Message) -> dict[str, Any]:
-    if isinstance(message, DevicePage):
-        rows = [_row(row) if isinstance(row, DeviceRow) else None for row in message.rows]
-        return {"hasMoreData": message.more, "devices": rows}
-    if isinstance(message, ListRequest):
-        return _told(
-            accountName=message.account,
-            deviceId=None if message.device is None else _id(message.device),
-            largestDeviceIdSeen=message.largest_seen,
-            maxNumberOfDevices=message.limit,
-        )
-    if isinstance(message, ActionRequest):
-        return _told(
-            accountName=message.account,
-            devices=[{"deviceIds": [_id(message.device)]}],
-            withBilling=message.with_billing,
-            reasonCode=message.reason_code,
-            etfWaiver=message.etf_waiver,
-        )
-    if isinstance(message, RequestStatus):
-        return {"requestId": message.request_id, "status": message.status}
-    return {"requestId": message.request_id}
-
-
-def _told(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _id(identifier: DeviceId) -> dict[str, str]:
+def encode_id(identifier: DeviceId) -> Table:
+    """An identifier as it stands in every message."""
     return {"id": identifier.id, "kind": identifier.kind}
 
 
-def _row(row: DeviceRow) -> dict[str, Any]:
-    known = {
-        "deviceIds": [_id(identifier) for identifier in row.ids],
-        "carrierInformations": [{"carrierName": c.name, "state": c.state} for c in row.carriers],
-    }
-    return known if row.number is None else {**known, "extendedAttributes": [{"key": "DeviceId", "value": str(row.number)}]}
+def decode_page(body: bytes) -> DevicePage:
+    """A page of devices. Without hasMoreData nobody can tell whether a list is whole: refused."""
+    table = as_table(read_json(body), "the page")
+    more = table.get("hasMoreData")
+    if not isinstance(more, bool):
+        raise WireProblem("hasMoreData is neither true nor false")
+    rows = as_list(table.get("devices"), "devices")
+    return DevicePage(tuple(_decode_row(place, row) for place, row in enumerate(rows)), more)
 
 
-def decode_page(body: bytes) -> DevicePage | Malformed:
-    """A page of devices. Without hasMoreData nobody knows whether the list is whole: Malformed."""
-    fields = read_object(body)
-    rows = None if fields is None else items(fields, "devices")
-    more = None if fields is None else fields.get("hasMoreData")
-    if rows is None or not isinstance(more, bool):
-        return Malformed("a page needs the list 'devices' and the flag 'hasMoreData'")
-    return DevicePage(tuple(_decode_row(row) for row in rows), more)
+def _decode_row(place: int, value: Any) -> DeviceRow | BadRow:
+    try:
+        table = as_table(value, "the device")
+        ids = tuple(decode_id(member) for member in as_list(table.get("deviceIds"), "deviceIds"))
+        # a device that no network knows has no carrier, and therefore no state
+        networks = as_list(table.get("carrierInformations") or [], "carrierInformations")
+        carriers = tuple(_carrier(member) for member in networks)
+        return DeviceRow(ids, carriers, _own_number(table))
+    except WireProblem as problem:
+        return BadRow(place, str(problem))
 
 
-def _decode_row(value: object) -> DeviceRow | Malformed:
-    fields = as_object(value)
-    ids = None if fields is None else decode_ids(fields, "deviceIds")
-    if fields is None or not ids:
-        return Malformed("a device needs 'deviceIds', a list of kind and id")
-    carriers = [_decode_carrier(as_object(member)) for member in items(fields, "carrierInformations") or ()]
-    return DeviceRow(ids, tuple(c for c in carriers if c is not None), _decode_number(fields))
+def decode_id(value: Any) -> DeviceId:
+    """One identifier; both of its fields must be text."""
+    table = as_table(value, "the identifier")
+    return DeviceId(_short(table, "kind"), _short(table, "id"))
 
 
-def decode_ids(fields: Fields, name: str) -> tuple[DeviceId, ...] | None:
-    """The identifiers under `name`, or None when the list or one of its members cannot be read."""
-    found: list[DeviceId] = []
-    for member in items(fields, name) or ():
-        pair = as_object(member) or {}
-        kind, text = word(pair, "kind", 20), word(pair, "id", 60)
-        if kind is None or text is None:
-            return None
-        found.append(DeviceId(kind, text))
-    return tuple(found) if isinstance(fields.get(name), list) else None
+def _carrier(value: Any) -> CarrierInformation:
+    table = as_table(value, "carrierInformations")
+    return CarrierInformation(_short(table, "state"), text_or_none(table, "carrierName") or "")
 
 
-def _decode_carrier(fields: Fields | None) -> CarrierInformation | None:
-    state = None if fields is None else word(fields, "state", 60)
-    return None if fields is None or state is None else CarrierInformation(word(fields, "carrierName") or "", state)
+def _short(table: Table, name: str) -> str:
+    found = text(table, name)
+    if len(found) > _LONGEST:
+        raise WireProblem(f"{name} is longer than {_LONGEST} characters")
+    return found
 
 
-def _decode_number(fields: Fields) -> int | None:
-    for member in items(fields, "extendedAttributes") or ():
-        pair = as_object(member) or {}
-        if pair.get("key") == "DeviceId":
-            return number(pair.get("value"))
-    return None
+def _own_number(table: Table) -> int | None:
+    """Where the attribute is absent or odd, the row can be used all the same; only paging needs it."""
+    try:
+        pairs = [as_table(p, "extendedAttributes") for p in as_list(table.get("extendedAttributes"), "attributes")]
+    except WireProblem:
+        return None
+    found = [pair.get("value") for pair in pairs if pair.get("key") == "DeviceId"]
+    digits = found[0] if len(found) == 1 else None
+    return int(digits) if isinstance(digits, str) and re.fullmatch(r"[0-9]{1,18}", digits) else None
 
 
-def decode_list_request(body: bytes) -> ListRequest | Malformed:
-    """A request for devices, as the platform reads it."""
-    fields = read_object(body) or {}
-    account = word(fields, "accountName")
-    device = _decode_id(fields["deviceId"]) if "deviceId" in fields else None
-    if account is None or isinstance(device, Malformed):
-        return Malformed("a list request needs 'accountName', and kind and id in 'deviceId'")
-    seen, limit = (number(fields.get(name)) for name in ("largestDeviceIdSeen", "maxNumberOfDevices"))
-    return ListRequest(account, device, seen, limit)
-
-
-def _decode_id(value: object) -> DeviceId | Malformed:
-    found = decode_ids({"one": [value]}, "one")
-    return found[0] if found else Malformed("an identifier needs kind and id")
-
-
-def decode_action(body: bytes) -> ActionRequest | Malformed:
-    """A request to change exactly one device: only of such requests can the status be asked."""
-    fields = read_object(body) or {}
-    account, devices = word(fields, "accountName"), items(fields, "devices") or ()
-    ids = decode_ids(as_object(devices[0]) or {}, "deviceIds") if len(devices) == 1 else None
-    if account is None or ids is None or len(ids) != 1:
-        return Malformed("an action needs 'accountName' and one device with one identifier")
-    return ActionRequest(
-        account,
-        ids[0],
-        _decode_flag(fields, "withBilling"),
-        word(fields, "reasonCode", 20),
-        _decode_flag(fields, "etfWaiver"),
+def encode_list_request(request: ListRequest) -> bytes:
+    """The JSON of a list request; what is None is left out."""
+    return _told(
+        accountName=request.account,
+        deviceId=None if request.device is None else encode_id(request.device),
+        largestDeviceIdSeen=request.largest_seen,
+        maxNumberOfDevices=request.limit,
     )
 
 
-def _decode_flag(fields: Fields, name: str) -> bool | None:
-    value = fields.get(name)
-    return value if isinstance(value, bool) else None
+def decode_list_request(body: bytes) -> ListRequest:
+    """A list request as the platform reads it."""
+    table = _only(body, "accountName", "deviceId", "largestDeviceIdSeen", "maxNumberOfDevices")
+    device = decode_id(table["deviceId"]) if "deviceId" in table else None
+    seen, limit = table.get("largestDeviceIdSeen"), table.get("maxNumberOfDevices")
+    if not (seen is None or type(seen) is int) or not (limit is None or (type(limit) is int and 1 <= limit <= 2000)):
+        raise WireProblem("largestDeviceIdSeen and maxNumberOfDevices (1 to 2000) are whole numbers")
+    return ListRequest(_short(table, "accountName"), device, seen, limit)
 
 
-def decode_accepted(body: bytes) -> Accepted | Malformed:
+def encode_action(request: ActionRequest) -> bytes:
+    """The JSON of an action; what is None is left out."""
+    return _told(
+        accountName=request.account,
+        devices=[{"deviceIds": [encode_id(request.device)]}],
+        withBilling=request.with_billing,
+        reasonCode=request.reason_code,
+        etfWaiver=request.etf_waiver,
+    )
+
+
+def decode_action(body: bytes) -> ActionRequest:
+    """An action as the platform reads it; one device, and one identifier of it."""
+    table = _only(body, "accountName", "devices", "withBilling", "reasonCode", "etfWaiver")
+    devices = as_list(table.get("devices"), "devices")
+    ids = [decode_id(i) for d in devices for i in as_list(as_table(d, "devices").get("deviceIds"), "deviceIds")]
+    if len(devices) != 1 or len(ids) != 1:
+        raise WireProblem("devices must hold one device with one identifier")
+    flags = [table.get(name) for name in ("withBilling", "etfWaiver")]
+    if not all(flag is None or isinstance(flag, bool) for flag in flags):
+        raise WireProblem("withBilling and etfWaiver are true or false")
+    reason = _short(table, "reasonCode") if "reasonCode" in table else None
+    return ActionRequest(_short(table, "accountName"), ids[0], flags[0], reason, flags[1])
+
+
+def encode_accepted(accepted: Accepted) -> bytes:
+    """The JSON of an acknowledgement."""
+    return dump_json({"requestId": accepted.request_id})
+
+
+def decode_accepted(body: bytes) -> Accepted:
     """The answer to an action."""
-    reference = (read_object(body) or {}).get("requestId")
-    return Accepted(str(reference)) if is_reference(reference) else Malformed("an accepted request needs 'requestId'")
+    return Accepted(reference_of(as_table(read_json(body), "the answer")))
 
 
-def decode_status(body: bytes) -> RequestStatus | Malformed:
+def encode_status(status: RequestStatus) -> bytes:
+    """The JSON of a request's status."""
+    return dump_json({"requestId": status.request_id, "status": status.status})
+
+
+def decode_status(body: bytes) -> RequestStatus:
     """Where a request stands."""
-    fields = read_object(body) or {}
-    reference, status = fields.get("requestId"), word(fields, "status", 60)
-    if not is_reference(reference) or status is None:
-        return Malformed("a request's status needs 'requestId' and 'status'")
-    return RequestStatus(str(reference), status)
+    table = as_table(read_json(body), "the answer")
+    return RequestStatus(reference_of(table), _short(table, "status"))
+
+
+def reference_of(table: Table) -> str:
+    """The request id of a message."""
+    found = table.get("requestId")
+    if not isinstance(found, str) or not is_reference(found):
+        raise WireProblem("requestId is missing or has other signs than letters, digits and dashes")
+    return found
+
+
+def _told(**fields: Any) -> bytes:
+    return dump_json({name: value for name, value in fields.items() if value is not None})
+
+
+def _only(body: bytes, *names: str) -> Table:
+    """A request's object: a field that nobody published has no place in it."""
+    table = as_table(read_json(body), "the request")
+    if not table.keys() <= set(names):
+        raise WireProblem("the request has a field that is not part of it")
+    return table

@@ -1,28 +1,35 @@
-"""Messages that ThingSpace posts to a listener, and the registration of one.
+"""What ThingSpace posts to a listener, and how a listener is registered.
 
-The credentials of a callback travel in its body. The vendor publishes no schema; field names follow its
-printed examples, and whatever is absent or odd beside `requestId` is left out.
+A callback's credentials travel in its body. The vendor publishes no schema of callbacks, only examples
+and prose: `requestId` is required here, everything beside it may be absent or odd and is then left out.
 """
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from attrs import field, frozen
 
-from scld_adapters.carriers.thingspace.json_fields import Fields, as_object, read_object, word
-from scld_adapters.carriers.thingspace.wire import DeviceId, Malformed, decode_ids, is_reference
+from scld_adapters._shared.jsonwire import Table, WireProblem, as_list, as_table, dump_json, read_json, text
+from scld_adapters.carriers.thingspace.wire import DeviceId, decode_id, encode_id, is_reference, reference_of
 from scld_core.kernel.validate import each, instance, matching, nonempty
 
-__all__ = ["Callback", "Registration", "decode_callback", "decode_registration", "encode_callback"]
+__all__ = [
+    "Callback",
+    "Registration",
+    "decode_callback",
+    "decode_registration",
+    "encode_callback",
+    "encode_registration",
+]
 
 
 @frozen
 class Callback:
-    """What a listener receives for one device of a request.
+    """One message about one device of a request.
 
-    `status` is Success, Failed or another word; `fault` is the code of a failure. Username and
-    password are what the listener was registered with, empty when the message has none.
+    `status` is Success, Failed or another word; `fault` is the code of a failure. Username and password
+    are those which the listener was registered with, as they came.
     """
 
     request_id: str = field(validator=matching(is_reference, "must be letters, digits and dashes"))
@@ -43,47 +50,63 @@ class Registration:
     password: str = field(repr=False, validator=nonempty)
 
 
-def encode_callback(message: Callback | Registration) -> bytes:
-    """The JSON of a record."""
-    secrets: dict[str, object] = {"username": message.username, "password": message.password}
-    if isinstance(message, Registration):
-        body: dict[str, object] = {"name": message.service, "url": message.url, **secrets}
-    else:
-        ids = [{"id": device.id, "kind": device.kind} for device in message.devices]
-        body = {**secrets, "requestId": message.request_id, "deviceIds": ids, "status": message.status}
-        if message.fault:
-            body["faultResponse"] = {"faultcode": message.fault, "faultstring": "refused"}
-    return json.dumps(body, separators=(",", ":")).encode()
+def encode_callback(callback: Callback) -> bytes:
+    """The JSON of a callback."""
+    body: Table = {
+        "username": callback.username,
+        "password": callback.password,
+        "requestId": callback.request_id,
+        "deviceIds": [encode_id(device) for device in callback.devices],
+        "status": callback.status,
+    }
+    if callback.fault:
+        body["faultResponse"] = {"faultcode": callback.fault, "faultstring": "refused"}
+    return dump_json(body)
 
 
-def decode_callback(body: bytes) -> Callback | Malformed:
-    """One message to a listener. Credentials are kept as they came, in whatever characters."""
-    fields = read_object(body)
-    reference = None if fields is None else fields.get("requestId")
-    if fields is None or not is_reference(reference):
-        return Malformed("a callback needs 'requestId'")
-    fault = as_object(fields.get("faultResponse")) or {}
+def decode_callback(body: bytes) -> Callback:
+    """One message; the text of a fault is not read, since it changes and may hold anything."""
+    table = as_table(read_json(body), "the callback")
+    fault: Any = table.get("faultResponse")
     return Callback(
-        str(reference),
-        decode_ids(fields, "deviceIds") or (),
-        word(fields, "status", 60) or "",
-        word(fault, "faultcode", 100) or "",
-        raw_text(fields, "username"),
-        raw_text(fields, "password"),
+        reference_of(table),
+        _devices(table.get("deviceIds")),
+        _word(table.get("status")),
+        _word(fault.get("faultcode")) if isinstance(fault, dict) else "",  # pyright: ignore[reportUnknownMemberType]
+        _raw(table, "username"),
+        _raw(table, "password"),
     )
 
 
-def raw_text(fields: Fields, name: str) -> str:
-    """The text under `name` as it came, or nothing; for comparing only."""
-    value = fields.get(name)
+def _devices(value: Any) -> tuple[DeviceId, ...]:
+    try:
+        return tuple(decode_id(member) for member in as_list(value, "deviceIds"))
+    except WireProblem:
+        return ()
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) <= 100 and value.isprintable() else ""
+
+
+def _raw(table: Table, name: str) -> str:
+    value = table.get(name)
     return value if isinstance(value, str) else ""
 
 
-def decode_registration(body: bytes) -> Registration | Malformed:
-    """Who wants callbacks, as the platform reads it."""
-    fields = read_object(body) or {}
-    found = [word(fields, name, 500) for name in ("name", "url", "username", "password")]
-    service, url, username, password = found
-    if service is None or url is None or username is None or password is None:
-        return Malformed("a registration needs name, url, username and password")
-    return Registration(service, url, username, password)
+def encode_registration(registration: Registration) -> bytes:
+    """The JSON of a registration."""
+    return dump_json(
+        {
+            "name": registration.service,
+            "url": registration.url,
+            "username": registration.username,
+            "password": registration.password,
+        }
+    )
+
+
+def decode_registration(body: bytes) -> Registration:
+    """A registration as the platform reads it."""
+    table = as_table(read_json(body), "the registration")
+    return Registration(text(table, "name"), text(table, "url"), text(table, "username"), text(table, "password"))

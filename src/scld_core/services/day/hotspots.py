@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -14,9 +15,12 @@ from scld_core.hotspots.model import BulkFile, BulkRow, LineOrder
 from scld_core.hotspots.ports import BulkDelivery, CarrierLines
 from scld_core.hotspots.text import REASONS, VERBS
 from scld_core.runs.model import Risk, StepRecord, StepState
+from scld_core.settings import Settings
 from scld_core.services.worklist import Worklist, WorklistFiles, WorklistRow, write_worklist
 
 __all__ = ["Delivery", "deliver"]
+
+_A_DAY = timedelta(days=1)
 
 
 @frozen
@@ -30,7 +34,13 @@ class Delivery:
 
 
 def deliver(
-    records: Iterable[StepRecord], carriers: Mapping[str, CarrierLines], folder: Path, now: datetime, *, run: str
+    records: Iterable[StepRecord],
+    carriers: Mapping[str, CarrierLines],
+    folder: Path,
+    now: datetime,
+    *,
+    run: str,
+    settings: Settings,
 ) -> tuple[Delivery, ...]:
     """Write one worklist for each carrier that has steps waiting for an operator."""
     by_carrier: dict[str, list[tuple[StepRecord, LineOrder]]] = defaultdict(list)
@@ -38,28 +48,36 @@ def deliver(
         if record.state is StepState.WAITING_OPERATOR:
             order = codecs.load(LineOrder, record.step.payload)
             by_carrier[order.carrier].append((record, order))
-    folder.mkdir(parents=True, exist_ok=True)
-    return tuple(
-        _deliver(carrier, rows, carriers[carrier], folder, now, run=run) for carrier, rows in sorted(by_carrier.items())
+    district = settings.district
+    deliveries: list[Delivery] = []
+    for carrier, rows in sorted(by_carrier.items()):
+        folder.mkdir(parents=True, exist_ok=True)
+        bulk = _bulk(carriers[carrier], rows, now)
+        worklist = Worklist(
+            f"{run}-{carrier}", carrier, now, bulk.expires if bulk else now + _A_DAY,
+            tuple(_row(record, order) for record, order in rows),
+            district=district.name, zone=ZoneInfo(district.timezone), sample=district.sample,
+        )
+        path = None if bulk is None else _write(folder / bulk.name, bulk.content)
+        deliveries.append(Delivery(carrier, len(rows), write_worklist(worklist, folder), path))
+    return tuple(deliveries)
+
+
+def _bulk(
+    port: CarrierLines, rows: Iterable[tuple[StepRecord, LineOrder]], now: datetime
+) -> BulkFile | None:
+    if not isinstance(port, BulkDelivery):
+        return None
+    return port.bulk_file(
+        [BulkRow(r.step.id, r.step.action.partition(".")[2], o.line, _why(r)) for r, o in rows], now
     )
 
 
-def _deliver(
-    carrier: str, rows: list[tuple[StepRecord, LineOrder]], port: CarrierLines, folder: Path, now: datetime, *, run: str
-) -> Delivery:
-    bulk: BulkFile | None = None
-    if isinstance(port, BulkDelivery):
-        bulk = port.bulk_file([BulkRow(r.step.id, r.step.action.partition(".")[2], o.line, _why(r)) for r, o in rows], now)
-    expires = bulk.expires if bulk else now + timedelta(hours=24)
-    worklist = Worklist(f"{run}-{carrier}", carrier, now, expires, tuple(_row(r, o) for r, o in rows))
-    files = write_worklist(worklist, folder)
-    path = None
-    if bulk is not None:
-        path = folder / bulk.name
-        temporary = path.with_suffix(path.suffix + ".tmp")
-        temporary.write_bytes(bulk.content)
-        temporary.replace(path)
-    return Delivery(carrier, len(rows), files, path)
+def _write(path: Path, content: bytes) -> Path:
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    return path
 
 
 def _why(record: StepRecord) -> str:

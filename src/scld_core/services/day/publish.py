@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -63,7 +64,10 @@ def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
     """One worklist for each carrier whose steps wait for an operator."""
     with desk.store.transaction() as unit:
         open_ = unit.steps.unresolved()
-    return deliver(open_, desk.hotspots.systems.carriers, desk.folder / "worklists", desk.clock.now(), run=run)
+    return deliver(
+        open_, desk.hotspots.systems.carriers, desk.folder / "worklists", desk.clock.now(),
+        run=run, settings=desk.settings,
+    )
 
 
 def publish(result: DayResult, desk: Desk) -> Published:
@@ -73,8 +77,8 @@ def publish(result: DayResult, desk: Desk) -> Published:
         return Published(None, write_plan(result.plan, desk.folder / "plans" / f"{day}-dry-run.json"))
     held = write_plan(result.plan, desk.folder / "plans" / f"{result.run}.json") if result.held else None
     report = day_report(
-        result.plan, result.receipts, result.verification, zone=desk.settings.district.timezone,
-        actor=desk.actor.id, sample=desk.settings.district.sample, texts=REASONS,
+        result.plan, result.receipts, result.verification, zone=ZoneInfo(desk.settings.district.timezone),
+        actor=desk.actor.id, sample=desk.settings.district.sample, texts=REASONS, settled=result.settled,
     )
     page = _replace(desk.folder / "reports" / f"day-{day}.html", write_html(report))
     return Published(page, held, write_worklists(desk, result.run))

@@ -6,15 +6,13 @@ import csv
 import io
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from scld_core.circulation.model import Circulation
 from scld_core.kernel.time import local_instant
 from scld_core.sample.hotspots import INVENTORY_HEADER
-from scld_core.sample.template import district_toml
 
-__all__ = ["SAMPLE_DAY", "SEED", "STALE_EXTRACT", "extract_text", "inventory_text", "write_settings"]
+__all__ = ["SAMPLE_DAY", "SEED", "STALE_EXTRACT", "extract_text", "inventory_text", "sample_now", "stale"]
 
 SAMPLE_DAY = date(2026, 3, 10)
 """A Tuesday, two days after the spring change of clocks."""
@@ -22,13 +20,6 @@ SAMPLE_DAY = date(2026, 3, 10)
 SEED = 20260310
 STALE_EXTRACT = "stale-extract.csv"
 _COLUMNS = ("item", "barcode", "status", "since", "loan", "due", "checked_out", "returned", "household", "as_of")
-
-
-def write_settings(folder: Path, *, scale: int) -> None:
-    """Create the folder and its district.toml."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, scale=scale)
-    (folder / "district.toml").write_text(text, encoding="utf-8")
 
 
 def sample_now(zone: str) -> datetime:

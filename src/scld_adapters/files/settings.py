@@ -1,0 +1,59 @@
+"""What ``[backends.NAME] use = "files"`` may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from attrs import field, frozen
+
+from scld_core.circulation.model import ItemState
+from scld_core.kernel.validate import instance, matching, optional
+
+__all__ = ["STATE_WORDS", "FilesConfig"]
+
+STATE_WORDS = tuple(state.value for state in ItemState if state is not ItemState.UNKNOWN_WORD)
+"""The canonical status words: what a recipe yields, and what `words` translates to."""
+
+
+def _inside(text: object) -> bool:
+    if not isinstance(text, str) or not text.strip():
+        return False
+    path = PurePath(text)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _table(test: Any, rule: str) -> Any:
+    return matching(lambda table: isinstance(table, Mapping) and all(map(test, table.values())), rule)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+
+
+def _is_text(text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip())
+
+
+@frozen
+class FilesConfig:
+    """An extract of any ILS.
+
+    path: file name or pattern such as ``extracts/hotspot-loans*.csv``, inside the district's
+    folder; of several files the newest by its own `as_of` is used.
+    columns: the file's own header for a canonical column, where they differ.
+    words: what the ILS's status words mean, such as ``CHECKEDOUT = "on_loan"``.
+    extracted_at: "column" (`as_of`, equal on all rows), "manifest" (``<file>.meta.toml`` with as_of,
+    rows and sha256), or "" for whichever the extract has.
+    encoding, delimiter, sheet: declared where the file does not show them.
+    """
+
+    path: str = field(validator=matching(_inside, "must be a file name or pattern inside the district's folder"))
+    columns: Mapping[str, str] = field(factory=dict[str, str], validator=_table(_is_text, "must name a header for each"))
+    words: Mapping[str, str] = field(
+        factory=dict[str, str],
+        validator=_table(lambda word: word in STATE_WORDS, "must translate each to one of " + ", ".join(STATE_WORDS)),
+    )
+    extracted_at: str = field(
+        default="", validator=matching(lambda v: v in ("", "column", "manifest"), 'must be "column" or "manifest"')
+    )
+    encoding: str | None = field(default=None, validator=optional(instance(str)))
+    delimiter: str | None = field(default=None, validator=optional(instance(str)))
+    sheet: str | None = field(default=None, validator=optional(instance(str)))

@@ -1,0 +1,125 @@
+"""What this package offers: two stores, and an ILS inside the store for a library that has none."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from scld_adapters.sql.filesystem import check_folder
+from scld_core.errors import ConfigurationError
+from scld_core.kernel.capability import Capability, Full
+from scld_core.kernel.validate import at_least, instance, matching
+from scld_core.plugins.seed import Seed
+from scld_core.plugins.spec import BackendContext, BackendSpec, OpenBackend, SecretRef
+
+if TYPE_CHECKING:
+    from scld_adapters.sql.store import SqlStore
+
+__all__ = ["EMBEDDED", "POSTGRES", "SPECS", "SQLITE", "EmbeddedConfig", "PostgresConfig", "SqliteConfig"]
+
+
+def _inside(text: object) -> bool:
+    if not isinstance(text, str) or not text:
+        return False
+    path = PurePath(text)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+@frozen
+class SqliteConfig:
+    """``[store] use = "sqlite"``: `file` is the database's path inside the district's folder."""
+
+    file: str = field(default="district.sqlite", validator=matching(_inside, "must be a path inside the folder"))
+
+
+@frozen
+class PostgresConfig:
+    """``[store] use = "postgres"``: `url` names the secret that holds postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
+
+    url: SecretRef = field(validator=instance(SecretRef))
+
+
+@frozen
+class EmbeddedConfig:
+    """``[backends.NAME] use = "embedded"``: `page_size` is how many records one page of a list holds."""
+
+    page_size: int = field(default=500, validator=at_least(1))
+
+
+def _offered(store: SqlStore) -> OpenBackend:
+    """The store, unchecked: its first use checks the schema, so that migrate() can reach an older one."""
+    return OpenBackend(store=store, close=store.close)
+
+
+def _open_sqlite(config: SqliteConfig, context: BackendContext) -> OpenBackend:
+    from scld_adapters.sql.sqlite import SqlitePeer  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
+
+    path = context.folder / config.file
+    warning = check_folder(path.parent)
+    return _offered(SqlStore(SqlitePeer(path), () if warning is None else (warning,)))
+
+
+def _open_postgres(config: PostgresConfig, context: BackendContext) -> OpenBackend:
+    from scld_adapters.sql.postgres import PostgresPeer  # noqa: PLC0415 - psycopg is loaded at first use
+    from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
+
+    return _offered(SqlStore(PostgresPeer(context.secret(config.url))))
+
+
+def _open_embedded(config: EmbeddedConfig, context: BackendContext) -> OpenBackend:
+    from scld_adapters.sql.loans import EmbeddedLoans  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
+
+    if not isinstance(context.store, SqlStore):
+        raise ConfigurationError(context.instance, "open", "the embedded ILS needs a store of kind sqlite or postgres")
+    loans = EmbeddedLoans(context.store, context.clock, backend=context.instance, page_size=config.page_size)
+    return OpenBackend(loans=loans)
+
+
+def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) -> None:
+    from scld_adapters.sql.ils import fill  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
+
+    del config
+    if not isinstance(context.store, SqlStore):
+        raise ConfigurationError(context.instance, "seed", "the embedded ILS needs a store of kind sqlite or postgres")
+    with context.store.transaction() as unit:
+        fill(unit.connection, seed)
+
+
+_STORE: dict[str, Capability] = {}  # the store has no capability table: it is ours, whole or not at all
+_LOANS: dict[str, Capability] = {"loans.get": Full(), "loans.iter_items": Full(), "loans.iter_overdue": Full()}
+
+SQLITE = BackendSpec(
+    name="sqlite",
+    kind="store",
+    config=SqliteConfig,
+    open=_open_sqlite,
+    capabilities=_STORE,
+    summary="The district's store in one file of its folder",
+)
+
+POSTGRES = BackendSpec(
+    name="postgres",
+    kind="store",
+    config=PostgresConfig,
+    open=_open_postgres,
+    capabilities=_STORE,
+    summary="The district's store in a PostgreSQL database",
+)
+
+EMBEDDED = BackendSpec(
+    name="embedded",
+    kind="ils",
+    config=EmbeddedConfig,
+    open=_open_embedded,
+    capabilities=_LOANS,
+    summary="An ILS of patrons, items and loans inside the store, for samples and small libraries",
+    seed=_seed_embedded,
+)
+
+SPECS = (SQLITE, POSTGRES, EMBEDDED)
+"""All of them."""

@@ -1,0 +1,387 @@
+"""The one-page day report: what was done, what waits, what a person must do, and on which facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from scld_core.kernel.decision import Reason
+from scld_core.reporting.model import (
+    Badge,
+    Callout,
+    Column,
+    Figure,
+    Kind,
+    Prose,
+    Report,
+    Row,
+    Section,
+    Table,
+    Tone,
+)
+from scld_core.reporting.words import clock_words, span_words
+from scld_core.runs.model import (
+    UNRESOLVED,
+    ExceptionItem,
+    Facts,
+    Plan,
+    Receipt,
+    Step,
+    StepRecord,
+    StepState,
+    Waiting,
+)
+from scld_core.runs.verify import Verification
+
+__all__ = ["TROUBLE", "day_report", "sentence"]
+
+TROUBLE = frozenset({"failed", "unknown", "vetoed"})
+"""Results after which somebody must look."""
+
+_RESULTS: Mapping[str, tuple[str, Tone]] = {
+    "failed": ("Failed", Tone.BAD),
+    "unknown": ("No answer", Tone.BAD),
+    "vetoed": ("Stopped", Tone.BAD),
+    "skipped": ("Left alone", Tone.NEUTRAL),
+    "applied": ("Done", Tone.GOOD),
+}
+_ON: Mapping[str, tuple[str, str]] = {
+    "approval": ("a manager's approval", "Look at it; if it is right: scld approve DIR {step} --reason TEXT"),
+    "operator": (
+        "a person with the worklist",
+        "Do it in the portal, tick its row, then: scld confirm DIR WORKLIST.csv",
+    ),
+    "apply": ("somebody to confirm the plan", "Look at the plan; if it is right: scld apply DIR PLAN"),
+    "run": ("a run", "Nothing was changed: this page is a plan only."),
+    "read-back": ("a sure answer", "Nothing now: the next run asks what became of it before anything is sent again."),
+}
+_LATER = "Nothing now: the next run looks again."
+_SAMPLE = Callout("No patron, item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
+
+
+@frozen
+class _Words:
+    """The areas' texts: reason codes, actions, ``ACTION.done`` and ``AREA.subject``; a code without text is itself."""
+
+    texts: Mapping[str, str]
+    zone: ZoneInfo
+
+    def ask(self, area: str, action: str, label: str) -> str:
+        """``Suspend hotspot 31234000000012 (cheney)``."""
+        return " ".join(filter(None, (self.texts.get(action, action), self.texts.get(f"{area}.subject", ""), label)))
+
+    def done(self, step: Step) -> str:
+        """``Suspended: hotspot 31234000000012 (cheney)``."""
+        verb = self.texts.get(f"{step.action}.done", step.action)
+        subject = self.texts.get(f"{step.area}.subject", "")
+        return f"{verb}: {' '.join(filter(None, (subject, _label(step))))}"
+
+    def why(self, step: Step, *details: str) -> Prose:
+        """The reasons and what came of them; small: the evidence, the policy and the step's id."""
+        lines = [*(sentence(reason, self.texts) for reason in step.reasons), *details]
+        seen = "; ".join(f"{e.source}: {e.fact} ({clock_words(e.as_of, self.zone)})" for e in step.evidence)
+        policies = dict.fromkeys(f"{r.section} {r.version}".strip() for r in step.reasons if r.section)
+        policy = f"Policy {', '.join(policies)}" if policies else ""
+        return Prose(tuple(filter(None, lines)), (" · ".join(filter(None, (seen, policy, f"step {step.id}"))),))
+
+
+@frozen
+class _Day:
+    """Everything the page is made of."""
+
+    plan: Plan
+    receipts: Mapping[str, Receipt]
+    verification: Verification | None
+    settled: tuple[StepRecord, ...]
+    words: _Words
+
+    @property
+    def remaining(self) -> tuple[Step, ...]:
+        """The unexplained differences."""
+        return self.verification.remaining if self.verification else ()
+
+    @property
+    def now(self) -> datetime:
+        """When the page became true."""
+        return self.verification.at if self.verification else self.plan.made_at
+
+    @property
+    def waiting(self) -> tuple[tuple[Waiting, Step | None], ...]:
+        """Rows that wait, with their step where this run planned it."""
+        steps = {step.id: step for step in self.plan.steps}
+        known = {row.step for row in self.plan.waiting}
+        shown = known | {step.id for step in self.remaining}
+        rows = [(row, steps.get(row.step)) for row in self.plan.waiting]
+        rows += [(self._held(s), s) for s in self.plan.steps if s.id not in shown and self._result(s) in _WAITS]
+        return tuple(sorted(rows, key=lambda pair: (_rank(pair[0].on), pair[0].since)))
+
+    @property
+    def settled_steps(self) -> tuple[tuple[Step, Receipt | None], ...]:
+        """Steps this run finished with, trouble first."""
+        shown = {row.step for row, _ in self.waiting} | {step.id for step in self.remaining}
+        rows = [(step, self.receipts.get(step.id)) for step in self.plan.steps if step.id not in shown]
+        return tuple(sorted(rows, key=lambda pair: _order(pair[1])))
+
+    def _result(self, step: Step) -> str:
+        receipt = self.receipts.get(step.id)
+        return receipt.result if receipt else ""
+
+    def _held(self, step: Step) -> Waiting:
+        receipt = self.receipts.get(step.id)
+        on = _WAITS[self._result(step)] if self.verification else "run"
+        since, detail = (receipt.at, receipt.detail) if receipt else (self.plan.made_at, "")
+        return Waiting(step.id, step.area, step.action, step.subject, _label(step), since, on, detail)
+
+
+_WAITS = {"": "apply", "needs_approval": "approval", "waiting": "the other system"}
+
+
+def _rank(on: str) -> int:
+    return list(_ON).index(on) if on in _ON else len(_ON)
+
+
+def _order(receipt: Receipt | None) -> int:
+    results = list(_RESULTS)
+    return results.index(receipt.result) if receipt and receipt.result in _RESULTS else len(results)
+
+
+def _label(step: Step) -> str:
+    return step.label or step.subject
+
+
+def sentence(reason: Reason, texts: Mapping[str, str]) -> str:
+    """The reason in words; a code without a fitting text is shown as it is, with its parameters."""
+    try:
+        return reason.text(texts)
+    except KeyError:
+        params = ", ".join(f"{name} {value}" for name, value in reason.params)
+        return f"{reason.code} ({params})" if params else reason.code
+
+
+def day_report(
+    plan: Plan,
+    receipts: Sequence[Receipt],
+    verification: Verification | None,
+    *,
+    zone: ZoneInfo,
+    actor: str,
+    sample: bool,
+    texts: Mapping[str, str],
+    settled: Sequence[StepRecord] = (),
+) -> Report:
+    """The page of one run; without a verification it is the page of a plan, and nothing was changed.
+
+    A planned step is shown once: as done or not done, as waiting, or as an unexplained difference.
+    A step without a receipt waits for somebody to apply it. `settled` are records of earlier runs
+    that this one finished. `texts` maps reason codes to sentences, actions to verbs
+    (``hotspots.suspend``: Suspend), ``hotspots.suspend.done`` to the past (Suspended), and
+    ``hotspots.subject`` to what one subject is called (hotspot).
+    """
+    by_step = {receipt.step: receipt for receipt in receipts}
+    day = _Day(plan, by_step, verification, tuple(settled), _Words(texts, zone))
+    return Report(
+        title="Day report" if verification else "Plan for the day",
+        district=plan.district,
+        business_day=plan.business_day,
+        made_at=day.now,
+        zone=zone,
+        subtitle=f"run by {actor}",
+        figures=_figures(day),
+        callouts=_callouts(day, sample=sample),
+        sections=tuple(_sections(day)),
+    )
+
+
+def _callouts(day: _Day, *, sample: bool) -> tuple[Callout, ...]:
+    found = [_SAMPLE] if sample else []
+    if day.verification is None:
+        found.append(Callout("Nothing has been changed. The steps below would be taken.", title="A plan only"))
+    trouble = sum(receipt.result in TROUBLE for receipt in day.receipts.values())
+    if trouble:
+        text = f"{_count(trouble, 'step')} failed, was stopped or got no sure answer; look below for which, and why."
+        found.append(Callout(text, Tone.BAD, "Not everything worked"))
+    return tuple(found)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _figures(day: _Day) -> tuple[Figure, ...]:
+    applied = sum(receipt.result == "applied" for receipt in day.receipts.values())
+    waiting, exceptions = len(day.waiting), len(day.plan.exceptions)
+    in_order = sum(area.in_order for area in day.plan.areas)
+    return (
+        _headline(day),
+        Figure("Done", applied, hint="changes made by this run", section="done"),
+        Figure("Waiting", waiting, hint="under way, or for a yes", section="waiting"),
+        Figure("For a person", exceptions, hint="no step may settle these", section="person"),
+        Figure("In order", in_order, hint="as they should be", section="facts"),
+    )
+
+
+def _headline(day: _Day) -> Figure:
+    if day.verification is None:
+        number = len(day.plan.steps)
+        return Figure(
+            "Changes planned" if number != 1 else "Change planned", number, hint="Nothing has been changed yet."
+        )
+    number = day.verification.residual
+    if number == 0:
+        hint = "Everything that differed is settled, waits for somebody named below, or is on the list for a person."
+        return Figure("Unexplained differences", 0, Tone.GOOD, hint)
+    label = "Unexplained difference" if number == 1 else "Unexplained differences"
+    hint = "The systems still differ here, and nothing accounts for it. Start with these."
+    return Figure(label, number, Tone.BAD, hint, "unexplained")
+
+
+def _sections(day: _Day) -> Iterable[Section]:
+    if day.remaining:
+        yield _unexplained(day)
+    yield _done(day)
+    yield _waiting(day)
+    yield _person(day)
+    yield from _notes(day)
+    yield _facts(day)
+
+
+def _unexplained(day: _Day) -> Section:
+    rows: list[Row] = []
+    for step in day.remaining:
+        receipt = day.receipts.get(step.id)
+        what = day.words.ask(step.area, step.action, _label(step))
+        rows.append((what, day.words.why(step, receipt.detail if receipt else ""), _badge(receipt)))
+    intro = "The change below is still needed, and no request, approval or exception accounts for it."
+    return Section("unexplained", "Unexplained differences", intro, (_table("Unexplained", _STEP, rows),))
+
+
+_STEP = (Column("Still needed", names_row=True), Column("Why"), Column("Result", Kind.BADGE))
+_DONE = (Column("What", names_row=True), Column("Why"), Column("Result", Kind.BADGE))
+
+
+def _table(caption: str, columns: tuple[Column, ...], rows: Iterable[Row]) -> Table:
+    return Table(caption, columns, tuple(rows))
+
+
+def _badge(receipt: Receipt | None) -> Badge:
+    if receipt is None:
+        return Badge("Not tried", Tone.ATTENTION)
+    return Badge(*_RESULTS.get(receipt.result, (receipt.result, Tone.ATTENTION)))
+
+
+def _done(day: _Day) -> Section:
+    rows: list[Row] = []
+    for step, receipt in day.settled_steps:
+        applied = receipt is not None and receipt.result == "applied"
+        what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
+        rows.append((what, day.words.why(step, receipt.detail if receipt else ""), _badge(receipt)))
+    planned = {step.id for step in day.plan.steps}
+    strays: list[Row] = [
+        (f"{r.action}: {r.subject}", r.detail or None, _badge(r))
+        for r in day.receipts.values()
+        if r.step not in planned
+    ]
+    tables = (
+        _table("In this run", _DONE, (*rows, *strays)),
+        _table("Finished from earlier runs", _DONE, _earlier(day)),
+    )
+    return Section("done", "What was done", "", tables, empty="Nothing had to be changed.")
+
+
+def _earlier(day: _Day) -> Iterable[Row]:
+    words = {
+        StepState.APPLIED: Badge("Done", Tone.GOOD),
+        StepState.FAILED: Badge("Failed", Tone.BAD),
+        StepState.WITHDRAWN: Badge("Withdrawn"),
+    }
+    for record in day.settled:
+        if record.state in UNRESOLVED:  # it is among the waiting ones
+            continue
+        step = record.step
+        applied = record.state is StepState.APPLIED
+        what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
+        yield (what, day.words.why(step, record.detail), words[record.state])
+
+
+def _waiting(day: _Day) -> Section:
+    columns = (
+        Column("What", names_row=True),
+        Column("Waits for"),
+        Column("Since", Kind.INSTANT),
+        Column("What to do"),
+    )
+    rows: list[Row] = []
+    for row, step in day.waiting:
+        on, todo = _ON.get(row.on, (row.on or "the other system", _LATER))
+        reasons = tuple(sentence(r, day.words.texts) for r in step.reasons) if step else ()
+        what = Prose(
+            (day.words.ask(row.area, row.action, row.label or row.subject),), (*reasons, *filter(None, (row.reason,)))
+        )
+        rows.append((what, on, row.since, todo.format(step=row.step)))
+    withdrawn: list[Row] = [(w.step, w.reason) for area in day.plan.areas for w in area.withdrawals]
+    withdrawals = (Column("Step", Kind.ID, names_row=True), Column("Why nobody should do it any more"))
+    tables = (_table("Waiting", columns, rows), _table("Taken back", withdrawals, withdrawn))
+    return Section("waiting", "What waits", "", tables, empty="Nothing waits for anybody.")
+
+
+_ITEM = (Column("What", names_row=True), Column("What is wrong"), Column("What to do"))
+_NOTE = (Column("What", names_row=True), Column("What to know"), Column("What to do"))
+
+
+def _items(items: Iterable[ExceptionItem]) -> Iterable[Row]:
+    for item in sorted(items, key=lambda i: (i.area, i.code, i.subject)):
+        yield (item.subject.removesuffix(f": {item.detail}"), item.detail, item.todo)
+
+
+def _person(day: _Day) -> Section:
+    table = _table("For a person", _ITEM, _items(day.plan.exceptions))
+    intro = "Each is left alone until somebody has looked."
+    return Section("person", "For a person to do", intro if table.rows else "", (table,), empty="Nothing today.")
+
+
+def _notes(day: _Day) -> Iterable[Section]:
+    notes = tuple(_items(note for area in day.plan.areas for note in area.notes))
+    if notes:
+        yield Section("notes", "Good to know today", "", (_table("Good to know", _NOTE, notes),))
+
+
+def _facts(day: _Day) -> Section:
+    columns = (
+        Column("Source", names_row=True),
+        Column("As of", Kind.INSTANT),
+        Column("Age"),
+        Column("Read"),
+        Column("Rows", Kind.NUMBER),
+        Column("Not usable", Kind.NUMBER),
+    )
+    facts = [source for area in day.plan.areas for source in area.facts]
+    bad = (
+        Column("File or system", names_row=True),
+        Column("Line", Kind.NUMBER),
+        Column("Why it cannot be used"),
+        Column("Key", Kind.ID),
+    )
+    tables = (
+        _table("Facts used", columns, (_source(source, day.now) for source in facts)),
+        _table("Rows that cannot be used", bad, _unusable(facts, day.plan.exceptions)),
+    )
+    notes = tuple(f"{area.area}: {area.in_order} in order." for area in day.plan.areas)
+    return Section("facts", "Facts used", "", tables, notes)
+
+
+def _source(source: Facts, now: datetime) -> Row:
+    age = span_words(max(now - source.as_of, timedelta(0)))
+    how = "live" if source.live else "from a file"
+    return (source.source, source.as_of, age, how, source.rows, len(source.quarantined))
+
+
+def _unusable(facts: Iterable[Facts], exceptions: Iterable[ExceptionItem]) -> Iterable[Row]:
+    """Quarantined rows that are not on the exception list already."""
+    listed = {item.subject for item in exceptions}
+    for source in facts:
+        for row in source.quarantined:
+            if str(row) not in listed:
+                yield (row.source, row.line or None, row.reason, row.key or None)

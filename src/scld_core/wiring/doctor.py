@@ -1,0 +1,105 @@
+"""A look at a district that changes nothing: what is right, what a person should mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from attrs import frozen
+
+from scld_core.errors import ScldError
+from scld_core.runs.ports import Store, Upkeep
+from scld_core.wiring.desk import Desk, Options, open_desk
+from scld_core.wiring.opening import Opening
+
+__all__ = ["Finding", "examine"]
+
+
+@frozen
+class Finding:
+    """One thing that was looked at: `ok` is None for a note."""
+
+    what: str
+    ok: bool | None
+    detail: str
+
+
+def _try(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, ok=True, detail=look())
+    except ScldError as error:
+        return Finding(what, ok=False, detail=str(error))
+
+
+def examine(folder: Path) -> Iterator[Finding]:
+    """Look at settings, plugins, policy, store, backends, inventory and runs, as far as each can be reached."""
+    try:
+        opening = Opening.of(folder, Options())
+    except ScldError as error:
+        yield Finding("settings", ok=False, detail=str(error))
+        return
+    district = opening.settings.district
+    yield Finding("settings", ok=True, detail=f"{district.name}, {district.timezone}, profile {district.profile}")
+    for line in opening.registry.report.faulty:
+        yield Finding("plugin", ok=False, detail=str(line))
+    yield _try("policy", lambda: _policy(opening))
+    with ExitStack() as stack:
+        try:
+            store = opening.store(stack)
+        except ScldError as error:
+            yield Finding("store", ok=False, detail=str(error))
+            return
+        yield _try("store", lambda: _store(opening, store))
+        if isinstance(store, Upkeep):
+            yield from (Finding("store", ok=None, detail=note) for note in store.notes)
+        for name in opening.settings.backends:
+            yield _try(f"backend {name}", lambda name=name: _backend(opening, name, store))  # type: ignore[misc]
+    yield from _whole(folder)
+
+
+def _policy(opening: Opening) -> str:
+    opening.check_policy()
+    return opening.ruling(opening.clock.now()).version
+
+
+def _store(opening: Opening, store: Store) -> str:
+    if isinstance(store, Upkeep):
+        store.check()
+    return opening.settings.store.use
+
+
+def _backend(opening: Opening, name: str, store: Store) -> str:
+    with ExitStack() as stack:
+        opened = opening.backend(name, store, stack)
+    offered = [port for port in ("loans", "lines") if getattr(opened, port) is not None]
+    return f"{opening.settings.backends[name].use} opens; offers {', '.join(offered)}"
+
+
+def _whole(folder: Path) -> Iterator[Finding]:
+    try:
+        desk = open_desk(folder, actor="doctor")
+    except ScldError as error:
+        yield Finding("district", ok=False, detail=str(error))
+        return
+    with desk:
+        yield from _desk(desk)
+
+
+def _desk(desk: Desk) -> Iterator[Finding]:
+    try:
+        inventory = desk.hotspots.systems.inventory()
+    except ScldError as error:
+        yield Finding("inventory", ok=False, detail=str(error))
+    else:
+        yield Finding("inventory", ok=True, detail=f"{len(inventory.devices)} hotspots")
+        for row in inventory.quarantined:
+            yield Finding("inventory", ok=None, detail=str(row))
+    runs = desk.runs.history()
+    yield Finding("runs", ok=True, detail=f"{len(runs)} so far")
+    for run in runs[-5:]:
+        yield Finding("run", ok=True, detail=f"{run.id}  {run.kind} by {run.actor}")
+    with desk.store.transaction() as unit:
+        open_ = unit.steps.unresolved()
+    for record in open_:
+        yield Finding("open step", ok=None, detail=f"{record.step.id} {record.step.action} {record.step.label}: {record.state.value}")

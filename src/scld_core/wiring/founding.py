@@ -1,0 +1,70 @@
+"""Making a district: its folder, district.toml and database; and the sample, filled with synthetic records."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from scld_core.errors import BadInput
+from scld_core.runs.ports import Store, Upkeep
+from scld_core.sample.files import SAMPLE_DAY, SEED, STALE_EXTRACT, extract_text, inventory_text, sample_now, stale
+from scld_core.sample.hotspots import INVENTORY_HEADER, make_hotspots
+from scld_core.sample.template import district_toml
+from scld_core.settings import FILE_NAME
+from scld_core.wiring.desk import Options
+from scld_core.wiring.opening import Opening
+
+__all__ = ["init_district", "make_sample"]
+
+
+def _create_store(opening: Opening, stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
+    store = opening.store(stack)
+    if isinstance(store, Upkeep):
+        store.create()
+        return store, store.notes
+    return store, ()
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+
+
+def init_district(folder: Path, *, sample: bool = False, scale: int = 1) -> tuple[str, ...]:
+    """Make a new district in `folder`; gives lines for a person. BadInput when there is one already."""
+    if (folder / FILE_NAME).exists():
+        raise BadInput(str(folder), f"has a {FILE_NAME} already", "Name another folder, or edit that file")
+    if sample:
+        return (*make_sample(folder, scale=scale), f"Next: scld day {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_new(folder / FILE_NAME, district_toml(folder.resolve().name))
+    _write_new(folder / "hotspots.csv", ",".join(INVENTORY_HEADER) + "\n")
+    with ExitStack() as stack:
+        _, notes = _create_store(Opening.of(folder, Options()), stack)
+    return (
+        *notes,
+        f"Made {folder / FILE_NAME}: set the values that are commented out.",
+        f"Made {folder / 'hotspots.csv'}: enter one row for each hotspot.",
+        f"Next: scld doctor {folder}",
+    )
+
+
+def make_sample(folder: Path, *, scale: int = 1) -> tuple[str, ...]:
+    """Make the sample district: forty hotspots times `scale`, the same on every machine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, scale=scale)
+    temporary = folder / (FILE_NAME + ".new")
+    temporary.write_text(text, encoding="utf-8")
+    with ExitStack() as stack:
+        opening = Opening.of(temporary, Options())
+        now = sample_now(opening.settings.district.timezone)
+        made = make_hotspots(ils="main", now=now, calendar=opening.settings.opening_hours(), scale=scale, seed=SEED)
+        store, notes = _create_store(opening, stack)
+        for name, settings in opening.settings.backends.items():
+            spec = opening.spec(settings.use, f"backends.{name}")
+            if spec.seed is not None:
+                spec.seed(opening.config(spec, settings, f"backends.{name}"), opening.context(name, store), made.seed)
+    (folder / "hotspots.csv").write_text(inventory_text(made.inventory), encoding="utf-8")
+    (folder / STALE_EXTRACT).write_text(extract_text(made.seed.items, stale(now)), encoding="utf-8")
+    temporary.replace(folder / FILE_NAME)  # last, so that a district with settings is a whole one
+    return (*notes, f"Made the synthetic sample district in {folder}.")

@@ -1,0 +1,69 @@
+"""Looking after a district: backup, migration, plugins, recipes, probing one backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from scld_core.errors import BadInput
+from scld_core.plugins import LoadState, Registry
+from scld_core.plugins.recipes import Recipe, find_recipe
+from scld_core.runs.ports import Upkeep
+from scld_core.services.probe import ProbeStep, probe
+from scld_core.wiring.desk import Options, open_desk
+from scld_core.wiring.opening import Opening
+
+__all__ = ["backup_district", "migrate_district", "plugin_lines", "probe_backend", "recipe_text"]
+
+
+def _upkeep(folder: Path, stack: ExitStack) -> tuple[Opening, Upkeep]:
+    opening = Opening.of(folder, Options())
+    store = opening.store(stack)
+    if not isinstance(store, Upkeep):
+        raise BadInput("store", f"{opening.settings.store.use} keeps no database that could be looked after")
+    return opening, store
+
+
+def backup_district(folder: Path, target: Path | None = None) -> Path:
+    """Copy the database to `target`, by default a new file in DIR/backups named for the present."""
+    with ExitStack() as stack:
+        opening, store = _upkeep(folder, stack)
+        if target is None:
+            name = f"{opening.clock.now():%Y%m%d-%H%M%S}.sqlite"
+            target = opening.settings.folder / "backups" / name
+            target.parent.mkdir(exist_ok=True)
+        return store.backup(target)
+
+
+def migrate_district(folder: Path) -> str:
+    """Bring the database to this version's tables; says what was done."""
+    with ExitStack() as stack:
+        return _upkeep(folder, stack)[1].migrate()
+
+
+def plugin_lines() -> Iterator[tuple[bool, str]]:
+    """Every installed plugin and backend as (loaded, line)."""
+    registry = Registry.load()
+    for line in registry.report.lines:
+        yield line.state is LoadState.LOADED, str(line)
+    for spec in registry.backends():
+        yield True, f"  {spec.kind:<8} {spec.name:<12} {spec.summary} (foreign evidence: {spec.foreign_evidence})"
+
+
+def probe_backend(folder: Path, backend: str) -> Iterator[ProbeStep]:
+    """Open one backend of a district and try its reads, one after the other; nothing is written."""
+    with ExitStack() as stack:
+        opening = Opening.of(folder, Options())
+        store = opening.store(stack)
+        opened = opening.backend(backend, store, stack)
+        yield ProbeStep("open", ok=True, detail=opening.settings.backends[backend].use)
+        with open_desk(folder, actor="probe") as desk:
+            devices = desk.hotspots.devices()
+        lines = tuple(d.line for d in devices if d.carrier == backend)
+        yield from probe(opened, now=opening.clock.now(), items=tuple(d.item for d in devices), lines=lines)
+
+
+def recipe_text(ils: str, name: str) -> str:
+    """The recipe for a canonical file, with its header; BadInput names the nearest one."""
+    return find_recipe(Registry.load().declarations(Recipe), ils, name).text
