@@ -13,7 +13,7 @@ __all__ = ["Desk", "Options", "open_desk"]
 def __getattr__(name: str) -> Any:
     """Load what is asked for: ``import scld_core`` alone stays as light as it can be."""
     if name in __all__:
-        from scld_core import wiring  # noqa: PLC0415
+        from scld_core import wiring
 
         return getattr(wiring, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

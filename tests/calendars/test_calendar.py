@@ -41,15 +41,18 @@ def stretches(ordered):
 walls = st.lists(st.integers(180, 1439), max_size=4, unique=True).map(
     lambda minutes: stretches([time(*divmod(minute, 60)) for minute in sorted(minutes)])
 )
-weeks = st.fixed_dictionaries({}, optional={name: walls for name in NAMES})
+weeks = st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, walls))
+
+
+midnight = st.just(time(0))
 
 
 @st.composite
-def calendars(draw, day_ends=st.just(time(0))):
+def calendars(draw, day_ends=midnight):
     """Calendars with up to three sets of hours one after the other, possibly with gaps, and closures."""
     cuts = sorted(draw(st.lists(days, min_size=1, max_size=4, unique=True)))
     spans = list(itertools.pairwise([None, *cuts, None]))
-    kept = [span for span in spans if draw(st.booleans()) or len(spans) == 2]
+    kept = [span for span in spans if draw(st.booleans())]
     hours = tuple(WeeklyHours(**draw(weeks), valid_from=start, valid_to=end) for start, end in kept)
     closures = tuple(
         Closure(first, first + timedelta(days=length), "snow", where)
@@ -107,8 +110,8 @@ def test_next_open_is_the_first_open_minute(calendar, moment, location):
 
 def is_open_day(calendar, day):
     """The oracle of days: any open minute at all."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    minutes = (midnight + k * MINUTE for k in range(34 * 60))
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    minutes = (start + k * MINUTE for k in range(34 * 60))
     return any(wall_says_open(calendar, m, None) for m in minutes if m.astimezone(LA).date() == day)
 
 
@@ -164,6 +167,15 @@ def test_the_nights_on_which_the_clocks_change_have_their_true_length(day, hours
     calendar = Calendar(ZONE)
     length = calendar.end_of_business_day(day) - calendar.end_of_business_day(day - DAY)
     assert length == timedelta(hours=hours)
+
+
+def test_at_noon_and_after_closing_the_next_stretch_is_found():
+    """Stretches that are over are passed by, on the same day and on the next."""
+    hours = ((time(9), time(12)), (time(13), time(17)))
+    calendar = Calendar(ZONE, (WeeklyHours(monday=hours, tuesday=hours),))
+    monday = datetime(2026, 6, 1, tzinfo=LA)
+    assert calendar.next_open(monday.replace(hour=12)) == monday.replace(hour=13)
+    assert calendar.next_open(monday.replace(hour=17)) == monday.replace(day=2, hour=9)
 
 
 def test_a_stretch_that_the_spring_gap_swallows_is_no_opening():

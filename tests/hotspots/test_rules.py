@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from support.hotspots import CALENDAR, NOW, POLICY, circulations, due, inside, loan, out
 
-from attrs import evolve
 from scld_core.circulation.model import Circulation, ItemState
 from scld_core.hotspots.model import ServiceTest, Wish
 from scld_core.hotspots.rules import DESIRED, Situation, desired, due_day_end, may_borrow, may_leave, situation
 from scld_core.kernel.decision import Verdict
+from support.hotspots import CALENDAR, NOW, POLICY, circulations, due, inside, loan, out
 
 
 def at(item, now=NOW, policy=POLICY):
@@ -98,7 +98,8 @@ def test_the_cause_names_the_occurrence_and_not_the_day(item):
     """The same circulation seen again tomorrow, in the same situation, is the same occurrence."""
     today, tomorrow = at(item), at(evolve(item, as_of=NOW + timedelta(days=1)), NOW + timedelta(days=1))
     if today.situation is tomorrow.situation or {today.situation, tomorrow.situation} <= {
-        Situation.ON_LOAN, Situation.IN_GRACE,
+        Situation.ON_LOAN,
+        Situation.IN_GRACE,
     }:
         assert today.cause == tomorrow.cause
 

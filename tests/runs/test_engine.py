@@ -4,8 +4,6 @@ import pytest
 from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
-from support.clock import Ticking
-from support.hotspots import NOW
 
 from scld_core import codecs
 from scld_core.errors import AdapterBug, BadInput, OutcomeUnknown, ProtocolViolation, RateLimited, Rejected, Unavailable
@@ -27,6 +25,8 @@ from scld_core.runs.model import (
 )
 from scld_core.runs.people import ApprovalRule, Confirmation, approve, confirm
 from scld_core.runs.undo import inverse_steps
+from support.clock import Ticking
+from support.hotspots import NOW
 
 ANNE, BERT = Actor("anne", ("associate",)), Actor("bert", ("supervisor",))
 RULE = ApprovalRule(("supervisor",))
@@ -75,18 +75,26 @@ class Counter:
 class Bench:
     """An engine over a counter and a memory store."""
 
-    def __init__(self, hooks=Hooks(), actor=ANNE, store=None):
+    def __init__(self, hooks=None, actor=ANNE, store=None):
         self.clock = Ticking(NOW)
         self.counter = Counter()
         self.store = store or MemoryStore()
         self.slept: list[float] = []
         actions = {
-            "sum.add": Action("sum.add", Add, self.counter.recheck, self.counter.do(1), self.counter.read_back, "sum.take"),
+            "sum.add": Action(
+                "sum.add", Add, self.counter.recheck, self.counter.do(1), self.counter.read_back, "sum.take"
+            ),
             "sum.take": Action("sum.take", Add, self.counter.recheck, self.counter.do(-1), self.counter.read_back),
         }
         self.stages: list[str] = []
         self.engine = Engine(
-            self.store, actions, self.clock, actor, self.slept.append, hooks, lambda s: self.stages.append(s.what)
+            self.store,
+            actions,
+            self.clock,
+            actor,
+            self.slept.append,
+            hooks or Hooks(),
+            lambda s: self.stages.append(s.what),
         )
 
     def state(self, step):
@@ -101,8 +109,13 @@ class Bench:
 
 def step(cause="loan 1", *, subject="s1", action="sum.add", amount=3, **more):
     return Step(
-        action=action, subject=subject, cause=cause, area="sum", business_day=NOW.date(),
-        payload=codecs.dump(Add(amount)), **more,
+        action=action,
+        subject=subject,
+        cause=cause,
+        area="sum",
+        business_day=NOW.date(),
+        payload=codecs.dump(Add(amount)),
+        **more,
     )
 
 
@@ -165,7 +178,10 @@ def test_a_lost_answer_is_read_back_before_anything_else():
         bench.counter.script, bench.counter.found = [OutcomeUnknown("c", "do", "lost", "k")], found
         one = step(f"cause {found.value}", subject=found.value)
         assert bench.engine.execute(one, "run").result == state
-    bench.counter.script, bench.counter.found = [ProtocolViolation("c", "do", "garbled")], Unavailable("c", "get", "down")
+    bench.counter.script, bench.counter.found = (
+        [ProtocolViolation("c", "do", "garbled")],
+        Unavailable("c", "get", "down"),
+    )
     receipt = bench.engine.execute(step("garbled", subject="g"), "run")
     assert receipt.result == "unknown"
     assert "could not be read back" in receipt.detail
@@ -225,7 +241,11 @@ def test_a_crash_between_prepare_and_answer_is_read_back():
 def test_a_system_that_asks_to_come_back_is_asked_once_more():
     """Rate limited: nothing was done, so the run waits as told and sends again; never longer than a minute."""
     bench = Bench()
-    bench.counter.script = [RateLimited("c", "do", "slow down", 7.0), Answer(AnswerKind.DONE), RateLimited("c", "do", "x")]
+    bench.counter.script = [
+        RateLimited("c", "do", "slow down", 7.0),
+        Answer(AnswerKind.DONE),
+        RateLimited("c", "do", "x"),
+    ]
     steps = [step(f"loan {n}", subject=f"s{n}") for n in range(3)]
     assert [r.result for r in bench.engine.apply(steps, "run")] == ["applied"] * 3
     assert bench.slept == [7.0]
@@ -253,7 +273,11 @@ def test_what_needs_approval_is_registered_and_not_sent():
     approve(bench.store, [RISKY.id], actor=BERT, rule=RULE, reason="seen", clock=bench.clock)
     assert bench.engine.execute(RISKY, "run-3").result == "applied"
     assert bench.journal() == [
-        "step.needs_approval", "step.needs_approval", "step.approved", "step.prepare", "step.applied",
+        "step.needs_approval",
+        "step.needs_approval",
+        "step.approved",
+        "step.prepare",
+        "step.applied",
     ]
 
 
@@ -320,7 +344,11 @@ def test_a_ticked_row_is_a_receipt():
     one = by_hand(bench)
     for _ in range(2):
         done = confirm(
-            bench.store, [Confirmation(one.id, done=True, rechecked=True, line=2)], source="w.csv", actor=ANNE, clock=bench.clock
+            bench.store,
+            [Confirmation(one.id, done=True, rechecked=True, line=2)],
+            source="w.csv",
+            actor=ANNE,
+            clock=bench.clock,
         )
         assert [r.result for r in done.receipts] == ["applied"]
     assert bench.journal().count("step.confirmed") == 1
@@ -343,7 +371,8 @@ def test_rows_that_cannot_be_used_are_refused_with_their_line():
     done = confirm(bench.store, rows, source="w.csv", actor=ANNE, clock=bench.clock)
     assert done.receipts == ()
     assert [(q.line, q.reason.split(":")[0].split(",")[0]) for q in done.refused] == [
-        (3, "takes a person's service"), (4, "is no step of this district; was the file written by another one?"),
+        (3, "takes a person's service"),
+        (4, "is no step of this district; was the file written by another one?"),
         (5, "does not wait for an operator"),
     ]
     assert bench.state(one) is StepState.WAITING_OPERATOR
@@ -401,10 +430,13 @@ def test_the_key_stays_until_the_system_says_that_its_request_failed():
     keys = []
     original = bench.engine.actions["sum.add"]
     bench.engine = evolve(
-        bench.engine, actions={"sum.add": evolve(original, do=lambda add, key: (keys.append(key), original.do(add, key))[1])}
+        bench.engine,
+        actions={"sum.add": evolve(original, do=lambda add, key: (keys.append(key), original.do(add, key))[1])},
     )
     bench.counter.script = [
-        Unavailable("c", "do", "down"), OutcomeUnknown("c", "do", "lost", "k"), Answer(AnswerKind.ACCEPTED, "r1"),
+        Unavailable("c", "do", "down"),
+        OutcomeUnknown("c", "do", "lost", "k"),
+        Answer(AnswerKind.ACCEPTED, "r1"),
     ]
     bench.engine.execute(step(), "run")
     bench.counter.found = ReadBack.NOT_DONE

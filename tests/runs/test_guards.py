@@ -6,13 +6,13 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from support.hotspots import NOW
 
 from scld_core.errors import BlastRadius, SnapshotRefused, StaleFacts
 from scld_core.kernel.page import Page, Quarantined
 from scld_core.runs.guards import check_age, check_blast, check_present, take_snapshot
 from scld_core.runs.model import AreaPlan, BlastLimit, Facts, Plan, Risk, Step
 from scld_core.runs.verify import verify
+from support.hotspots import NOW
 
 
 def pages(rows, size, *, bad=0, total=True, last=True):
@@ -86,10 +86,13 @@ def plan(risky, *, population=100, count=10, fraction=0.5, routine=0, asked=0):
         return Step("a.b", f"s{n}{risk}{ask}", "c", "a", NOW.date(), "{}", risk=risk, needs_approval=ask)
 
     steps = (
-        *(step(n, Risk.RISKY) for n in range(risky)), *(step(n, Risk.ROUTINE) for n in range(routine)),
+        *(step(n, Risk.RISKY) for n in range(risky)),
+        *(step(n, Risk.ROUTINE) for n in range(routine)),
         *(step(n, Risk.IRREVERSIBLE, True) for n in range(asked)),
     )
-    return Plan("d", NOW.date(), NOW, (AreaPlan("a", steps, limit=BlastLimit(population, count, fraction)), AreaPlan("b")))
+    return Plan(
+        "d", NOW.date(), NOW, (AreaPlan("a", steps, limit=BlastLimit(population, count, fraction)), AreaPlan("b"))
+    )
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 60), st.floats(0, 1))

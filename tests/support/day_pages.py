@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 from hypothesis import strategies as st
+
 from scld_core.hotspots.text import REASONS, VERBS
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.page import Quarantined
@@ -25,7 +26,6 @@ from scld_core.runs.model import (
 )
 from scld_core.runs.verify import Verification
 from scld_core.services.worklist import Worklist, WorklistRow
-
 from support.hotspots import device
 
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -41,7 +41,9 @@ TEXTS: Mapping[str, str] = {
     "hotspots.subject": "hotspot",
 }
 
-OVERDUE = Reason("overdue", (("due", "Tue Nov 17"), ("days", "3"), ("grace", "2")), "hotspots", "spokane-county 2026-01")
+OVERDUE = Reason(
+    "overdue", (("due", "Tue Nov 17"), ("days", "3"), ("grace", "2")), "hotspots", "spokane-county 2026-01"
+)
 RETURNED = Reason("returned", (("since", "Thu Nov 19, 5:41 PM"),), "hotspots", "spokane-county 2026-01")
 LOST = Reason("lost_long", (("since", "Tue Sep 15, 2026"),), "hotspots", "spokane-county 2026-01")
 DRIFT = Reason("drift", (("last", "suspended on Nov 12"),), "hotspots", "spokane-county 2026-01")
@@ -63,7 +65,9 @@ def step(number: int, verb: str, *reasons: Reason, home: str = "Cheney") -> Step
         reasons,
         (
             Evidence("main", fact, NOW - timedelta(minutes=7)),
-            Evidence("carrier", "line is suspended" if verb == "restore" else "line is active", NOW - timedelta(minutes=3)),
+            Evidence(
+                "carrier", "line is suspended" if verb == "restore" else "line is active", NOW - timedelta(minutes=3)
+            ),
         ),
         _RISKS[verb],
         needs_approval=verb == "terminate",
@@ -87,22 +91,33 @@ class SampleDay:
 
 _EXCEPTIONS = (
     ExceptionItem(
-        "hotspots", "not_at_carrier", "31234000000095 (Airway Heights)", "carrier lists no line with this SIM",
+        "hotspots",
+        "not_at_carrier",
+        "31234000000095 (Airway Heights)",
+        "carrier lists no line with this SIM",
         "Compare the SIM card with the inventory; if the SIM is lost, tell the carrier and order a new one.",
     ),
     ExceptionItem(
-        "hotspots", "unknown_word", "31234000000103 (Otis Orchards)", "carrier says 'HOTLINE_2'",
+        "hotspots",
+        "unknown_word",
+        "31234000000103 (Otis Orchards)",
+        "carrier says 'HOTLINE_2'",
         "Look at the line in the carrier's portal; tell us in district.toml what its word means.",
     ),
     ExceptionItem(
-        "hotspots", "inventory_row", "hotspots.csv:41: imei: spreadsheet damage: written in scientific notation, digits are lost",
+        "hotspots",
+        "inventory_row",
+        "hotspots.csv:41: imei: spreadsheet damage: written in scientific notation, digits are lost",
         "imei: spreadsheet damage: written in scientific notation, digits are lost",
         "Correct this row of the inventory; its hotspot is left alone until then.",
     ),
 )
 _NOTES = (
     ExceptionItem(
-        "hotspots", "service_test_due", "31234000000020 (Deer Park)", "restored and not tested since",
+        "hotspots",
+        "service_test_due",
+        "31234000000020 (Deer Park)",
+        "restored and not tested since",
         "Before it leaves: switch it on, join its network, load a page, and record the test.",
     ),
 )
@@ -110,7 +125,9 @@ _NOTES = (
 
 def messy(*, residual: bool = False) -> SampleDay:
     """A day on which everything that can happen happens once or twice."""
-    overdue = [step(n, "suspend", OVERDUE, home=h) for n, h in ((1, "Cheney"), (2, "North Spokane"), (3, "Moran Prairie"))]
+    overdue = [
+        step(n, "suspend", OVERDUE, home=h) for n, h in ((1, "Cheney"), (2, "North Spokane"), (3, "Moran Prairie"))
+    ]
     back = [step(n, "restore", RETURNED, home=h) for n, h in ((4, "Deer Park"), (5, "Medical Lake"))]
     drifted = step(6, "suspend", OVERDUE, DRIFT, home="Spokane Valley")
     lost = step(7, "terminate", LOST, home="Fairfield")
@@ -130,7 +147,13 @@ def messy(*, residual: bool = False) -> SampleDay:
         Waiting(lost.id, "hotspots", lost.action, lost.subject, lost.label, NOW, "approval"),
         Waiting(by_hand.id, "hotspots", by_hand.action, by_hand.subject, by_hand.label, NOW, "operator"),
         Waiting(
-            early.id, "hotspots", early.action, early.subject, early.label, NOW - timedelta(hours=20), "carrier",
+            early.id,
+            "hotspots",
+            early.action,
+            early.subject,
+            early.label,
+            NOW - timedelta(hours=20),
+            "carrier",
             "accepted as request-000017",
         ),
     )
@@ -166,14 +189,23 @@ def worklist(count: int = 7) -> Worklist:
         one, hotspot = step(number, verb, reason), device(number)
         rows.append(
             WorklistRow(
-                one.id, VERBS[one.action], one.label,
+                one.id,
+                VERBS[one.action],
+                one.label,
                 (("IMEI", str(hotspot.line.imei)), ("SIM (ICCID)", str(hotspot.line.iccid)), ("Number", "")),
-                reason.text(TEXTS), risky=verb == "suspend",
+                reason.text(TEXTS),
+                risky=verb == "suspend",
             )
         )
     return Worklist(
-        "2026-11-20-1-carrier", "carrier", NOW, NOW + timedelta(hours=10), tuple(rows),
-        "Spokane County Library District", ZONE, sample=True,
+        "2026-11-20-1-carrier",
+        "carrier",
+        NOW,
+        NOW + timedelta(hours=10),
+        tuple(rows),
+        "Spokane County Library District",
+        ZONE,
+        sample=True,
     )
 
 
@@ -192,6 +224,10 @@ def days(draw: st.DrawFn) -> SampleDay:
     ons = st.sampled_from(["approval", "operator", "carrier", "read-back", ""])
     waiting = tuple(Waiting(s.id, s.area, s.action, s.subject, s.label, NOW, draw(ons)) for s in open_)
     bad = tuple(Quarantined("synthetic.csv", n, f"row {n} is odd") for n in range(2, 2 + draw(st.integers(0, 4))))
-    listed = tuple(ExceptionItem("hotspots", "row", str(q), q.reason, "Correct it.") for q in bad if draw(st.booleans()))
-    area = AreaPlan("hotspots", tuple(steps), waiting, listed, facts=(Facts("synthetic.csv", NOW, 9, live=False, quarantined=bad),))
+    listed = tuple(
+        ExceptionItem("hotspots", "row", str(q), q.reason, "Correct it.") for q in bad if draw(st.booleans())
+    )
+    area = AreaPlan(
+        "hotspots", tuple(steps), waiting, listed, facts=(Facts("synthetic.csv", NOW, 9, live=False, quarantined=bad),)
+    )
     return SampleDay(Plan("Synthetic", DAY, NOW, (area,)), receipts, Verification(NOW, remaining))

@@ -17,12 +17,23 @@ from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)  # 08:00 in Spokane, two days after the clocks changed
 OPEN = ((time(10), time(20)),)
 CALENDAR = Calendar(
-    "America/Los_Angeles", (WeeklyHours(monday=OPEN, tuesday=OPEN, wednesday=OPEN, thursday=OPEN, friday=OPEN, saturday=OPEN),)
+    "America/Los_Angeles",
+    (WeeklyHours(monday=OPEN, tuesday=OPEN, wednesday=OPEN, thursday=OPEN, friday=OPEN, saturday=OPEN),),
 )
 POLICY = HotspotPolicy(
-    grace_days=2, max_fact_age_minutes=240, lost_terminate_after_days=60, pending_limit_hours=48,
-    max_batch_count=1000, max_batch_fraction=1.0, max_missing_fraction=0.2, per_household=1, cooling_off_hours=24,
-    max_actions_per_day=5, max_consecutive_suspended_days=90, max_suspended_days_per_year=180, resume_notice_days=7,
+    grace_days=2,
+    max_fact_age_minutes=240,
+    lost_terminate_after_days=60,
+    pending_limit_hours=48,
+    max_batch_count=1000,
+    max_batch_fraction=1.0,
+    max_missing_fraction=0.2,
+    per_household=1,
+    cooling_off_hours=24,
+    max_actions_per_day=5,
+    max_consecutive_suspended_days=90,
+    max_suspended_days_per_year=180,
+    resume_notice_days=7,
 )
 
 
@@ -58,8 +69,13 @@ def due(days_ago: int, now: datetime = NOW) -> datetime:
 def loan(number: int, due_at: datetime, *, household: str = "h1", returned_at: datetime | None = None) -> Loan:
     """The loan of device `number`, to a synthetic patron."""
     return Loan(
-        LoanId("main", f"l{number}"), item_id(number), due_at, due_at - timedelta(days=14), returned_at,
-        PatronId("main", f"canary-patron-{number}"), household,
+        LoanId("main", f"l{number}"),
+        item_id(number),
+        due_at,
+        due_at - timedelta(days=14),
+        returned_at,
+        PatronId("main", f"canary-patron-{number}"),
+        household,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scld_adapters.files.settings import STATE_WORDS
 from scld_core.catalog.model import Item
@@ -91,7 +91,7 @@ def read_rows(table: Table, reading: Reading, *, stated: bool) -> Extract:
     quarantined = list(table.quarantined)
     for row in read:
         problems = (*row.problems, *twice.get(row.line, ()))
-        if row.found is not None and not problems:
+        if row.found and not problems:
             items[row.found.item] = row.found
         else:
             quarantined.append(Quarantined(table.source, row.line, "; ".join(problems), str(row.item or "")))
@@ -101,7 +101,7 @@ def read_rows(table: Table, reading: Reading, *, stated: bool) -> Extract:
 
 @frozen
 class _Read:
-    """A row as far as it could be read."""
+    """A row as far as it could be read: what it claims to be about, and its circulation or what is wrong."""
 
     line: int
     item: ItemId | None
@@ -110,40 +110,86 @@ class _Read:
     problems: tuple[str, ...]
 
 
-def _read(row: Row, reading: Reading, *, stated: bool) -> _Read:
-    problems: list[str] = []
+@frozen
+class _Cells:
+    """The cells of one row; what is wrong with them gathers in `problems`."""
 
-    def cell(name: str, parse: Callable[[str], T]) -> T | None:
-        if not row[name]:
+    row: Row
+    reading: Reading
+    problems: list[str] = field(factory=list[str])
+
+    def read(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """The value of a cell, None when it is blank or cannot be read."""
+        if not self.row[name]:
             return None
         try:
-            return parse(row[name])
-        except (InvalidValue, OverflowError) as refusal:  # a date at the end of the calendar has no next day
-            rule = refusal.rule if isinstance(refusal, InvalidValue) else "lies outside the calendar"
-            problems.append(f"{name}: {rule}")
+            return parse(self.row[name])
+        except InvalidValue as refusal:
+            self.problems.append(f"{name}: {refusal.rule}")
             return None
 
-    item = cell("item", lambda text: ItemId(reading.backend, text))
-    barcode = cell("barcode", Barcode.parse)
-    since, out_at = cell("since", parse_instant), cell("checked_out", parse_instant)
-    due_at = cell("due", lambda text: _due(text, reading.zone))
-    returned_at = cell("returned", parse_instant)
-    loan_id = cell("loan", lambda text: LoanId(reading.backend, text))
-    household = cell("household", Household.parse)
-    cell("as_of", parse_instant)
-    problems += [f"{name}: is blank" for name in _needed(row, stated=stated) if not row[name]]
-    state = reading.words.get(row["status"].casefold(), ItemState.UNKNOWN_WORD)
-    if state is ItemState.ON_LOAN and returned_at is not None:
-        problems.append("status: is on loan, but the row has a time of return")
+    def item(self) -> Item | None:
+        """The item and its status word."""
+        number = self.read("item", lambda text: ItemId(self.reading.backend, text))
+        barcode = self.read("barcode", Barcode.parse)
+        return Item(number, barcode, self.row["status"]) if number else None
+
+    def loan(self, item: Item, number: LoanId | None) -> Loan | None:
+        """The loan, when it has a due date. A loan without a number is known by its item and its start."""
+        due_at = self.read("due", lambda text: _due(text, self.reading.zone))
+        out_at = self.read("checked_out", parse_instant)
+        returned_at = self.read("returned", parse_instant)
+        household = self.read("household", Household.parse)
+        if due_at is None:
+            return None
+        own = number or LoanId(self.reading.backend, f"{item.id.local}@{(out_at or due_at).isoformat()}")
+        return Loan(own, item.id, due_at, out_at, returned_at, household=household and household.key)
+
+
+def _read(row: Row, reading: Reading, *, stated: bool) -> _Read:
+    cells = _Cells(row, reading)
+    needed = ("item", "status", "as_of") if stated else ("item", "status")
+    cells.problems.extend(f"{name}: is blank" for name in needed if not row[name])
+    cells.read("as_of", parse_instant)
+    item = cells.item()
+    number = cells.read("loan", lambda text: LoanId(reading.backend, text))
+    found = _circulation(cells, item, number) if item else None
+    return _Read(row.line, item and item.id, number, found, tuple(cells.problems))
+
+
+def _circulation(cells: _Cells, item: Item, number: LoanId | None) -> Circulation:
+    row, reading = cells.row, cells.reading
+    state = reading.words.get(item.word.casefold(), ItemState.UNKNOWN_WORD)
+    if state is ItemState.ON_LOAN and row["returned"]:
+        cells.problems.append("status: is on loan, but the row has a time of return")
     if state is ItemState.ON_LOAN and not row["due"]:
-        problems.append("due: is blank, but the item is on loan")
-    if item is None or problems:
-        return _Read(row.line, item, loan_id, None, tuple(problems))
+        cells.problems.append("due: is blank, but the item is on loan")
+    loan, since = cells.loan(item, number), cells.read("since", parse_instant)
     if state is ItemState.CHECKED_IN and since is None:
-        since = returned_at
-    word = Item(item, barcode, row["status"]).word
-    loan = None
-    if due_at is not None:
-        number = loan_id or LoanId(reading.backend, f"{item.local}@{(out_at or due_at).isoformat()}")
-        loan = Loan(number, item, due_at, out_at, returned_at, household=household.key if household else None)
-    return _Read(row.line, item, loan_id, Circulation(item, state, reading.as_of, loan, since, word), ())
+        since = cells.read("returned", parse_instant)
+    return Circulation(item.id, state, reading.as_of, loan, since, item.word)
+
+
+def _due(text: str, zone: ZoneInfo) -> datetime:
+    """An instant; or a date, which means the end of that day in the district."""
+    if not _DATE.fullmatch(text):
+        return parse_instant(text)
+    try:
+        return local_instant(date.fromisoformat(text) + timedelta(days=1), time(0), zone)
+    except (ValueError, OverflowError):
+        raise InvalidValue("Loan", "due_at", "is no day of the calendar") from None
+
+
+def _twice(read: Iterable[_Read]) -> Mapping[int, list[str]]:
+    """For each line the other lines that are about the same item or the same loan."""
+    claims: defaultdict[tuple[str, object], list[int]] = defaultdict(list)
+    for row in read:
+        for claim in (("item", row.item), ("loan", row.loan)):
+            if claim[1] is not None:
+                claims[claim].append(row.line)
+    twice: defaultdict[int, list[str]] = defaultdict(list)
+    for (what, _), lines in claims.items():
+        for line in lines if len(lines) > 1 else ():
+            others = ", ".join(str(other) for other in lines if other != line)
+            twice[line].append(f"is about the same {what} as line {others}")
+    return twice

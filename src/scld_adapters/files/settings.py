@@ -46,7 +46,9 @@ class FilesConfig:
     """
 
     path: str = field(validator=matching(_inside, "must be a file name or pattern inside the district's folder"))
-    columns: Mapping[str, str] = field(factory=dict[str, str], validator=_table(_is_text, "must name a header for each"))
+    columns: Mapping[str, str] = field(
+        factory=dict[str, str], validator=_table(_is_text, "must name a header for each")
+    )
     words: Mapping[str, str] = field(
         factory=dict[str, str],
         validator=_table(lambda word: word in STATE_WORDS, "must translate each to one of " + ", ".join(STATE_WORDS)),

@@ -21,7 +21,7 @@ from scld_core.errors import BadInput, RunInProgress, Unavailable
 __all__ = ["BUSY_SECONDS", "SqlitePeer"]
 
 BUSY_SECONDS = 10.0
-"""How long a transaction waits for another process's transaction to end."""
+"""How long a transaction waits for another process's transaction to end, unless told otherwise."""
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -36,7 +36,7 @@ def _begin(connection: sa.Connection) -> None:
 def _said(error: BaseException | None) -> str:
     """SQLite's own sentence, which names tables and columns at most."""
     if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-        return f"another process has been writing for more than {BUSY_SECONDS:.0f} seconds"
+        return "another process was writing all the time that this one waited"
     return str(error)
 
 
@@ -54,7 +54,8 @@ class SqlitePeer:
 
     upsert: Any = staticmethod(sqlite.insert)
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = BUSY_SECONDS) -> None:
+        self._patience = patience
         self._path = path.absolute()
         self._lock = path.with_name(path.name + ".lock").absolute()
         self.engine = sa.create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, hide_parameters=True)
@@ -79,7 +80,7 @@ class SqlitePeer:
         connection = sqlite3.connect(
             f"{self._path.as_uri()}?mode=rw",  # never makes a file: an empty store would know of no open step
             uri=True,
-            timeout=BUSY_SECONDS,
+            timeout=self._patience,
             isolation_level=None,
             check_same_thread=False,  # the pool hands a connection to one thread at a time
         )

@@ -78,6 +78,13 @@ sa.Index(
     sqlite_where=sa.text(UNRESOLVED_SQL),
     postgresql_where=sa.text(UNRESOLVED_SQL),
 )
+sa.Index(
+    "steps_unresolved",
+    steps.c.area,
+    steps.c.seq,
+    sqlite_where=sa.text(UNRESOLVED_SQL),
+    postgresql_where=sa.text(UNRESOLVED_SQL),
+)
 sa.Index("steps_run", steps.c.run)
 sa.Index("steps_history", steps.c.area, steps.c.updated_at)
 

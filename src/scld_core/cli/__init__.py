@@ -10,9 +10,9 @@ __all__ = ["main"]
 def main() -> None:
     """Run ``scld``; without its extra, say which one to install."""
     try:
-        from scld_core.cli._typer import app  # noqa: PLC0415
+        from scld_core.cli._typer import app
     except ModuleNotFoundError as missing:
-        from scld_core.errors import MissingExtra  # noqa: PLC0415
+        from scld_core.errors import MissingExtra
 
         if missing.name not in ("typer", "rich", "click"):
             raise

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 
-from scld_core.hotspots.text import REASONS, VERBS
+from scld_core.hotspots.text import REASONS, TEXTS, VERBS
 from scld_core.runs.action import Progress as OnProgress
 from scld_core.runs.action import Stage
 from scld_core.runs.model import Plan, Receipt, Step
@@ -23,11 +22,15 @@ _TONES = {"applied": "green", "waiting": "yellow", "needs_approval": "yellow", "
 
 
 @contextmanager
-def progress_bar(console: Console, *, quiet: bool) -> Iterator[OnProgress]:
+def progress_bar(console: Console, *, quiet: bool) -> Generator[OnProgress]:
     """A bar on stderr while a run reads and applies; nothing when `quiet` or not on a terminal."""
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-        console=console, transient=True, disable=quiet or not console.is_terminal,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
     )
     task = bar.add_task("", total=1)
 
@@ -48,22 +51,21 @@ def show_plan(console: Console, plan: Plan, receipts: Iterable[Receipt] = ()) ->
     results = {r.step: r for r in receipts}
     if not plan.steps:
         console.print("Nothing to do: every line is as it should be, waits, or is on the exception list.")
-        return
-    table = Table("Step", "What", "Hotspot", "Why", "Result", header_style="bold", box=None, pad_edge=False)
     for step in plan.steps:
         receipt = results.get(step.id)
         result = "planned" if receipt is None else receipt.result.replace("_", " ")
         tone = "white" if receipt is None else _TONES.get(receipt.result, "red")
-        what = VERBS.get(step.action, step.action)
-        table.add_row(step.id, escape(what), escape(step.label), escape(_why(step)), f"[{tone}]{result}[/]")
-    console.print(table)
+        what = f"{TEXTS.get(step.action, step.action)} {TEXTS.get(f'{step.area}.subject', '')} {step.label}"
+        console.print(f"[{tone}]{result:>14}[/]  {step.id}  [bold]{escape(what)}[/]", soft_wrap=True)
+        console.print(f"{'':>34}{escape(_why(step))}", soft_wrap=True)
 
 
 def show_receipts(console: Console, receipts: Iterable[Receipt]) -> None:
     """One line each."""
     for receipt in receipts:
         tone = _TONES.get(receipt.result, "red")
-        text = f"[{tone}]{receipt.result.replace('_', ' '):>14}[/]  {receipt.action} {escape(receipt.subject)}"
+        what = f"{TEXTS.get(receipt.action, receipt.action)} {receipt.label or receipt.subject}"
+        text = f"[{tone}]{receipt.result.replace('_', ' '):>14}[/]  {receipt.step}  {escape(what)}"
         console.print(text + (f"  [dim]{escape(receipt.detail)}[/]" if receipt.detail else ""), soft_wrap=True)
 
 
@@ -77,12 +79,16 @@ def _show_people(console: Console, plan: Plan) -> None:
     if plan.exceptions:
         console.print("\n[bold]For a person[/]")
         for item in plan.exceptions:
-            console.print(f"  {escape(item.subject)}: {escape(item.detail)}. [dim]{escape(item.todo)}[/]", soft_wrap=True)
+            console.print(
+                f"  {escape(item.subject)}: {escape(item.detail)}. [dim]{escape(item.todo)}[/]", soft_wrap=True
+            )
     notes = [note for area in plan.areas for note in area.notes]
     if notes:
         console.print("\n[bold]Good to know[/]")
         for note in notes:
-            console.print(f"  {escape(note.subject)}: {escape(note.detail)}. [dim]{escape(note.todo)}[/]", soft_wrap=True)
+            console.print(
+                f"  {escape(note.subject)}: {escape(note.detail)}. [dim]{escape(note.todo)}[/]", soft_wrap=True
+            )
 
 
 def show_day(console: Console, result: DayResult, files: Iterable[Path]) -> None:

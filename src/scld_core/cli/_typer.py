@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ def _out() -> Console:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained() -> Generator[None]:
     """Turn what a person can mend into a sentence and an exit code; everything else is our bug."""
     try:
         yield
@@ -128,7 +128,11 @@ def apply(
     """Execute a plan that you have looked at; every step is rechecked first."""
     from scld_core.services.day.publish import read_plan, write_worklists
 
-    with _explained(), progress_bar(Console(stderr=True), quiet=False) as progress, _open(folder, actor, Options(progress=progress)) as desk:
+    with (
+        _explained(),
+        progress_bar(Console(stderr=True), quiet=False) as progress,
+        _open(folder, actor, Options(progress=progress)) as desk,
+    ):
         receipts = desk.runs.apply(read_plan(plan), only=only or (), confirm_blast_radius=confirm_blast_radius)
         deliveries = write_worklists(desk, "apply")
     show_receipts(_out(), receipts)
@@ -148,7 +152,9 @@ def approve(
     """Approve steps as they stand; the next run carries them out."""
     with _explained(), _open(folder, actor) as desk:
         for record in desk.runs.approve(steps, reason=reason):
-            _out().print(f"approved  {record.step.id}  {record.step.action} {escape(record.step.label)}", soft_wrap=True)
+            _out().print(
+                f"approved  {record.step.id}  {record.step.action} {escape(record.step.label)}", soft_wrap=True
+            )
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scld_core.errors import BackendError, BadInput, GuardStopped, InvalidValue, PluginError, ScldError
+from scld_core.errors import BackendError, GuardStopped, ScldError
 from scld_core.runs.model import Receipt
 from scld_core.services.day.run import DayResult
 
@@ -23,8 +23,7 @@ def code_of(error: ScldError) -> int:
         return GUARD
     if isinstance(error, BackendError):
         return TROUBLE
-    assert isinstance(error, BadInput | InvalidValue | PluginError)  # the tree has no other branch
-    return BAD_INPUT
+    return BAD_INPUT  # BadInput, InvalidValue, PluginError: the tree has no other branch
 
 
 def code_of_receipts(receipts: Iterable[Receipt]) -> int:

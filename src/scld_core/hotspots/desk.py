@@ -71,7 +71,12 @@ class HotspotDesk:
             raise BadInput(barcode, "is the barcode of no hotspot in the inventory")
         test = ServiceTest(device.item, passed, self.clock.now(), self.actor.id, note)
         keep(
-            self.store, _TESTS, str(device.item), codecs.dump(test), actor=self.actor, clock=self.clock,
+            self.store,
+            _TESTS,
+            str(device.item),
+            codecs.dump(test),
+            actor=self.actor,
+            clock=self.clock,
             detail="passed" if passed else "failed",
         )
         return test

@@ -19,7 +19,7 @@ from scld_core.kernel.ids import ItemId
 from scld_core.kernel.page import Quarantined
 from scld_core.runs.action import Progress, Stage
 from scld_core.runs.guards import Snapshot, check_age, check_present, take_snapshot
-from scld_core.runs.model import Facts, StepRecord
+from scld_core.runs.model import StepRecord
 
 __all__ = ["Systems", "gather"]
 
@@ -90,7 +90,8 @@ def _loan_key(loan: Loan) -> str:
 def _check_overdue(ils: str, found: Snapshot[Circulation], overdue: set[ItemId], ruling: Ruling) -> None:
     """The ILS's overdue list must name what its item list shows as overdue: else a filter is wrong."""
     late = {
-        row.item for row in found.rows
+        row.item
+        for row in found.rows
         if row.state is ItemState.ON_LOAN and row.loan is not None and row.loan.due_at <= ruling.now
     }
     if len(late - overdue) > ruling.policy.max_missing_fraction * len(late):
@@ -107,7 +108,10 @@ def _lines(name: str, port: CarrierLines, devices: Collection[Device], ruling: R
     imeis = {device.line.imei for device in devices if device.carrier == name}
     present = sum(row.iccid in ours or row.imei in imeis for row in found.rows)
     check_present(
-        name, "of our lines", expected=len(ours), present=min(present, len(ours)),
+        name,
+        "of our lines",
+        expected=len(ours),
+        present=min(present, len(ours)),
         max_missing=ruling.policy.max_missing_fraction,
     )
     return found

@@ -57,7 +57,10 @@ def _one(device: Device, sims: list[LineView], imeis: list[LineView]) -> LineVie
         return Mismatch("line_twice", f"{device.carrier} lists {device.line} more than once")
     view = (sims or imeis)[0]
     if sims and imeis and sims[0] is not imeis[0]:
-        return Mismatch("sim_swapped", f"{device.carrier} has the SIM {device.line.iccid} and the device {device.line.imei} on two lines")
+        return Mismatch(
+            "sim_swapped",
+            f"{device.carrier} has the SIM {device.line.iccid} and the device {device.line.imei} on two lines",
+        )
     if view.imei not in (None, device.line.imei):
         return Mismatch("sim_swapped", f"{device.carrier} has the SIM {device.line.iccid} in the device {view.imei}")
     if view.iccid not in (None, device.line.iccid):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
@@ -92,6 +93,7 @@ class _Case:
     device: Device
     view: LineView
     state: ServiceState
+    wish: Wish
     wanted: Desired
     item: Circulation
     past: LineHistory
@@ -114,7 +116,7 @@ def plan_hotspots(facts: HotspotFacts, ruling: Ruling) -> AreaPlan:
     past = histories(facts.records)
     cases, exceptions = _cases(facts, ruling, past)
     by_item = {case.device.item: case for case in cases}
-    wishes = {case.device.item: case.wanted.wish or Wish.ACTIVE for case in cases}
+    wishes = {case.device.item: case.wish for case in cases}
     found = sweep(wishes, {case.device.item: case.state for case in cases})
     busy = {case.device.item for case in cases if case.past.open}
     verdicts = [_verdict(by_item[item], ruling) for item in sorted({*found.differing, *busy})]
@@ -123,7 +125,7 @@ def plan_hotspots(facts: HotspotFacts, ruling: Ruling) -> AreaPlan:
         AREA,
         tuple(step for v in verdicts for step in v.steps),
         tuple(row for v in verdicts for row in v.waiting),
-        tuple(sorted([*exceptions, *(row for v in verdicts for row in v.exceptions)], key=lambda e: (e.code, e.subject, e.detail))),
+        tuple(sorted([*exceptions, *(row for v in verdicts for row in v.exceptions)], key=_reading_order)),
         tuple(sorted(notes, key=lambda e: (e.code, e.subject))),
         tuple(row for v in verdicts for row in v.withdrawals),
         facts.sources,
@@ -132,8 +134,13 @@ def plan_hotspots(facts: HotspotFacts, ruling: Ruling) -> AreaPlan:
     )
 
 
+def _reading_order(row: ExceptionItem) -> tuple[str, list[str], str]:
+    """By code, then as people count: line 9 before line 10."""
+    return row.code, [part.zfill(20) for part in re.split(r"([0-9]+)", row.subject)], row.detail
+
+
 def _differs(case: _Case) -> bool:
-    return case.wanted.wish is None or case.state.value != case.wanted.wish.value
+    return case.state.value != case.wish.value
 
 
 def _exception(code: str, subject: str, detail: str) -> ExceptionItem:
@@ -144,13 +151,16 @@ def _cases(
     facts: HotspotFacts, ruling: Ruling, past: Mapping[str, LineHistory]
 ) -> tuple[list[_Case], list[ExceptionItem]]:
     """The devices that can be judged, and an exception for everything that cannot."""
-    exceptions = [_exception(code, str(q), q.reason) for code, rows in facts.quarantined.items() for q in rows]
+    exceptions = [
+        _exception(code, f"{q.source}:{q.line}" if q.line else q.source, q.reason)
+        for code, rows in facts.quarantined.items()
+        for q in rows
+    ]
     cases: list[_Case] = []
     for carrier, views in facts.lines.items():
         devices = tuple(d for d in facts.devices if d.carrier == carrier)
         matched = None if views is None else match_lines(devices, views)
-        for view in () if matched is None else matched.strangers:
-            exceptions.append(_exception("stranger", f"{carrier} {view.iccid or view.imei}", f"line with state {view.state.value}, in no row of the inventory"))
+        exceptions.extend(_stranger(carrier, view) for view in (() if matched is None else matched.strangers))
         for device in devices:
             history = past.get(str(device.item), EMPTY)
             shown = _believed(device, history, ruling) if matched is None else matched.lines[device]
@@ -160,6 +170,11 @@ def _cases(
             else:
                 exceptions.append(case)
     return cases, exceptions
+
+
+def _stranger(carrier: str, view: LineView) -> ExceptionItem:
+    detail = f"line with state {view.state.value}, in no row of the inventory"
+    return _exception("stranger", f"{carrier} {view.iccid or view.imei}", detail)
 
 
 def _believed(device: Device, history: LineHistory, ruling: Ruling) -> LineView:
@@ -178,17 +193,16 @@ def _case(
         return _exception("unreadable", device.label, f"the ILS says {item.word or item.state.value!r}")
     if view.state is ServiceState.UNKNOWN_WORD:
         return _exception("unknown_word", device.label, f"{device.carrier} says {view.word!r}")
-    return _Case(device, view, history.state(view.state, view.observed_at), wanted, item, history)
+    return _Case(device, view, history.state(view.state, view.observed_at), wanted.wish, wanted, item, history)
 
 
 def _verdict(case: _Case, ruling: Ruling) -> _Verdict:
     if case.state in _PENDING:
         return _open_only(case, ruling, ())
-    assert case.wanted.wish is not None  # _case made an exception of it
-    if (case.state, case.wanted.wish) not in _NEEDED:
+    if (case.state, case.wish) not in _NEEDED:
         detail = f"{case.device.carrier} has ended the line; the item is {case.wanted.situation.value}"
         return _Verdict(exceptions=(_exception("terminated_but_needed", case.device.label, detail),))
-    needed = _NEEDED[case.state, case.wanted.wish]
+    needed = _NEEDED[case.state, case.wish]
     undone = case.past.undone_on(ruling.day)
     if undone is not None and needed:
         return _Verdict(exceptions=(_exception("undone_today", case.device.label, f"undone by {undone.actor}"),))
@@ -230,7 +244,18 @@ def _open_only(case: _Case, ruling: Ruling, needed: tuple[str, ...]) -> _Verdict
         else:
             waiting.append(_waiting(record))
     if case.state in _PENDING and not case.past.open:
-        waiting.append(Waiting("", AREA, case.state.value, case.subject, case.device.label, case.view.observed_at, case.device.carrier, f"{case.device.carrier} says {case.view.word or case.state.value!r}"))
+        waiting.append(
+            Waiting(
+                "",
+                AREA,
+                case.state.value,
+                case.subject,
+                case.device.label,
+                case.view.observed_at,
+                case.device.carrier,
+                f"{case.device.carrier} says {case.view.word or case.state.value!r}",
+            )
+        )
     return _Verdict((), tuple(waiting), tuple(exceptions), tuple(withdrawals))
 
 
@@ -246,7 +271,14 @@ _ON = {
 def _waiting(record: StepRecord) -> Waiting:
     since = record.attempts[0] if record.attempts else record.updated_at
     return Waiting(
-        record.step.id, AREA, record.step.action, record.step.subject, record.step.label, since, _ON[record.state], record.detail
+        record.step.id,
+        AREA,
+        record.step.action,
+        record.step.subject,
+        record.step.label,
+        since,
+        _ON[record.state],
+        record.detail,
     )
 
 
@@ -255,10 +287,18 @@ def _limits(case: _Case, steps: list[Step], ruling: Ruling) -> ExceptionItem | N
         return None
     used = case.past.attempts_on(ruling.day, ruling.calendar)
     if used + len(steps) > ruling.policy.max_actions_per_day:
-        return _exception("budget", case.device.label, f"{used} requests were sent for this line today; the carrier's limit is {ruling.policy.max_actions_per_day}")
+        return _exception(
+            "budget",
+            case.device.label,
+            f"{used} requests were sent for this line today; the limit is {ruling.policy.max_actions_per_day}",
+        )
     days = case.past.suspended_in_year(ruling.now) / timedelta(days=1)
     if any(s.action == SUSPEND for s in steps) and days >= ruling.policy.max_suspended_days_per_year:
-        return _exception("suspended_too_long", case.device.label, f"suspended {days:.0f} days within a year; the carrier's limit is {ruling.policy.max_suspended_days_per_year}")
+        return _exception(
+            "suspended_too_long",
+            case.device.label,
+            f"suspended {days:.0f} days within a year; the limit is {ruling.policy.max_suspended_days_per_year}",
+        )
     return None
 
 
@@ -271,13 +311,20 @@ def _step(case: _Case, action: str, ruling: Ruling) -> Step:
         reasons = (*reasons, Reason("drift", (("last", f"{last.step.action}, {last.updated_at:%Y-%m-%d}"),)))
     order = LineOrder(case.device.item, case.device.line, case.device.carrier)
     return Step(
-        action=action, subject=case.subject, cause=cause, area=AREA, business_day=ruling.day,
-        payload=codecs.dump(order), label=case.device.label, reasons=reasons,
+        action=action,
+        subject=case.subject,
+        cause=cause,
+        area=AREA,
+        business_day=ruling.day,
+        payload=codecs.dump(order),
+        label=case.device.label,
+        reasons=reasons,
         evidence=(
             Evidence(case.item.item.backend, f"item is {case.wanted.situation.value}", case.item.as_of),
             Evidence(case.device.carrier, f"line is {case.state.value}", case.view.observed_at),
         ),
-        risk=_RISK[action], needs_approval=action == TERMINATE,
+        risk=_RISK[action],
+        needs_approval=action == TERMINATE,
     )
 
 
@@ -288,12 +335,14 @@ def _notes(case: _Case, facts: HotspotFacts, ruling: Ruling) -> list[ExceptionIt
         notes.append(_exception("service_test_due", case.device.label, "restored and not tested since"))
     resumes = _resumes_at(case, ruling)
     if resumes is not None and resumes - ruling.now <= timedelta(days=ruling.policy.resume_notice_days):
-        notes.append(_exception("resume_soon", case.device.label, f"resumes about {ruling.calendar.business_date(resumes)}"))
+        notes.append(
+            _exception("resume_soon", case.device.label, f"resumes about {ruling.calendar.business_date(resumes)}")
+        )
     return notes
 
 
 def _resumes_at(case: _Case, ruling: Ruling) -> datetime | None:
-    if case.state is not ServiceState.SUSPENDED or case.wanted.wish is Wish.ACTIVE:
+    if case.state is not ServiceState.SUSPENDED or case.wish is Wish.ACTIVE:
         return None
     if case.view.resumes_at is not None:
         return case.view.resumes_at

@@ -18,7 +18,17 @@ from scld_core.hotspots.model import ServiceTest, Wish
 from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 
-__all__ = ["CHECKED_IN", "DESIRED", "Desired", "Situation", "desired", "due_day_end", "may_borrow", "may_leave", "situation"]
+__all__ = [
+    "CHECKED_IN",
+    "DESIRED",
+    "Desired",
+    "Situation",
+    "desired",
+    "due_day_end",
+    "may_borrow",
+    "may_leave",
+    "situation",
+]
 
 
 class Situation(Enum):
@@ -117,13 +127,16 @@ def situation(item: Circulation, policy: HotspotPolicy, calendar: Calendar, now:
 
 def _cause(item: Circulation, found: Situation) -> str:
     if item.state is ItemState.ON_LOAN and item.loan is not None:
-        return f"loan {item.loan.id} due {item.loan.due_at.isoformat()} {'overdue' if found is Situation.OVERDUE else 'current'}"
+        stage = "overdue" if found is Situation.OVERDUE else "current"
+        return f"loan {item.loan.id} due {item.loan.due_at.isoformat()} {stage}"
     when = item.since or (item.loan.returned_at if item.loan else None)
     loan = f" loan {item.loan.id}" if item.loan else ""
     return f"{item.state.value}{loan} since {when.isoformat() if when else 'unknown'}"
 
 
-def _reason(item: Circulation, found: Situation, policy: HotspotPolicy, calendar: Calendar, now: datetime, version: str) -> Reason:
+def _reason(
+    item: Circulation, found: Situation, policy: HotspotPolicy, calendar: Calendar, *, now: datetime, version: str
+) -> Reason:
     params: list[tuple[str, str]] = []
     if item.state is ItemState.ON_LOAN and item.loan is not None:
         due = calendar.business_date(item.loan.due_at - timedelta(microseconds=1))
@@ -147,7 +160,7 @@ def desired(
     """The service the item's device should have at `now`."""
     found = situation(item, policy, calendar, now)
     return Desired(
-        DESIRED[found], found, _reason(item, found, policy, calendar, now, version), _cause(item, found)
+        DESIRED[found], found, _reason(item, found, policy, calendar, now=now, version=version), _cause(item, found)
     )
 
 
@@ -172,11 +185,15 @@ def may_borrow(household: Iterable[Loan], policy: HotspotPolicy, now: datetime) 
     held = sum(loan.returned_at is None for loan in loans)
     if held >= policy.per_household:
         reasons.append(
-            Reason("household_limit", (("held", str(held)), ("limit", str(policy.per_household))), "hotspots.per_household")
+            Reason(
+                "household_limit", (("held", str(held)), ("limit", str(policy.per_household))), "hotspots.per_household"
+            )
         )
     returns = [loan.returned_at for loan in loans if loan.returned_at is not None]
     cooling = timedelta(hours=policy.cooling_off_hours)
     if returns and now < max(returns) + cooling:
         free = max(returns) + cooling
-        reasons.append(Reason("cooling_off", (("until", free.isoformat(timespec="minutes")),), "hotspots.cooling_off_hours"))
+        reasons.append(
+            Reason("cooling_off", (("until", free.isoformat(timespec="minutes")),), "hotspots.cooling_off_hours")
+        )
     return deny(*reasons) if reasons else permit()

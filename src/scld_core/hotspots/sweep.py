@@ -32,7 +32,9 @@ def sweep(wishes: Mapping[K, Wish], states: Mapping[K, ServiceState]) -> Sweep[K
     both = active + other
     differing = tuple(k for k in both if k not in missing) if missing else tuple(both)
     return Sweep(
-        differing, frozenset(missing), frozenset(states.keys() - wishes.keys()),
+        differing,
+        frozenset(missing),
+        frozenset(states.keys() - wishes.keys()),
         len(wishes) - len(differing) - len(missing),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["REASONS", "TODO", "VERBS"]
+__all__ = ["REASONS", "TEXTS", "TODO", "VERBS"]
 
 VERBS: Mapping[str, str] = {
     "hotspots.suspend": "Suspend",
@@ -37,8 +37,18 @@ REASONS: Mapping[str, str] = {
     "facts_unavailable": "The item could not be read again.",
 }
 
+TEXTS: Mapping[str, str] = {
+    **REASONS,
+    **VERBS,
+    "hotspots.suspend.done": "Suspended",
+    "hotspots.restore.done": "Restored",
+    "hotspots.terminate.done": "Ended the line of",
+    "hotspots.subject": "hotspot",
+}
+"""Everything a report needs to speak of this area."""
+
 TODO: Mapping[str, str] = {
-    "not_at_carrier": "Compare the SIM card with the inventory; if the SIM is lost, tell the carrier and order a new one.",
+    "not_at_carrier": "Compare the SIM card with the inventory; a lost SIM must be reported to the carrier.",
     "line_twice": "Ask the carrier which of the lines is real.",
     "sim_swapped": "Look at the SIM card in the device and correct the inventory or the carrier's record.",
     "not_in_ils": "Look the barcode up in the ILS; correct the inventory if the item is gone.",
@@ -49,7 +59,7 @@ TODO: Mapping[str, str] = {
     "budget": "Nothing more can be done for this line today; the next run goes on.",
     "suspended_too_long": "The carrier will refuse or resume it: decide whether to end the line (needs approval).",
     "pending_too_long": "Ask the carrier or the operator about this request.",
-    "stranger": "Find the device, or ask the carrier to end the line: it costs money and belongs to no item.",
+    "stranger": "Find its device, perhaps in an unusable row of the inventory, or ask the carrier to end it.",
     "inventory_row": "Correct this row of the inventory; its hotspot is left alone until then.",
     "carrier_down": "Its hotspots were left alone; run again when the carrier answers (scld probe tells).",
     "carrier_row": "Ask the carrier about this row of its list.",

@@ -34,7 +34,7 @@ class LoadLine:
 
     def __str__(self) -> str:
         origin = f" ({self.distribution} {self.version})" if self.distribution else ""
-        said = "; ".join(self.problems) or ", ".join(self.offers) or "no backends"
+        said = "; ".join(self.problems) or ", ".join(self.offers) or "offers nothing"
         return f"{self.plugin}{origin}: {self.state.value}: {said}"
 
 

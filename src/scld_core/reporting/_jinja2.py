@@ -6,10 +6,9 @@ import base64
 import hashlib
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
@@ -42,15 +41,11 @@ def _is_personal(cell: object) -> bool:
     return isinstance(cell, Personal)
 
 
-def _in_zone(zone: ZoneInfo) -> Callable[[datetime], str]:
-    return lambda moment: instant_words(moment, zone)
+def _instants(report: Report) -> Callable[[datetime], str]:
+    return lambda moment: instant_words(moment, report.zone, year=report.business_day.year)
 
 
-def _long_day(day: date) -> str:
-    return day_words(day)
-
-
-def _environment(zone: ZoneInfo) -> Environment:
+def _environment(report: Report) -> Environment:
     environment = Environment(
         loader=DictLoader({_TEMPLATE: _asset(_TEMPLATE)}),
         autoescape=True,
@@ -60,7 +55,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         keep_trailing_newline=True,
     )
     # jinja2 leaves the types of these two tables open
-    environment.filters.update(clean=_clean, unmasked=_unmasked, instant=_in_zone(zone), day=_long_day)  # pyright: ignore[reportUnknownMemberType]
+    environment.filters.update(clean=_clean, unmasked=_unmasked, instant=_instants(report), day=day_words)  # pyright: ignore[reportUnknownMemberType]
     environment.tests["personal"] = _is_personal  # pyright: ignore[reportUnknownMemberType]
     return environment
 
@@ -74,5 +69,5 @@ def _policy(css: str) -> str:
 def render(report: Report) -> str:
     """The report as one HTML page."""
     css = _asset("report.css")
-    template = _environment(report.zone).get_template(_TEMPLATE)
+    template = _environment(report).get_template(_TEMPLATE)
     return template.render(report=report, css=Markup(css), policy=_policy(css))  # noqa: S704 - our own style sheet

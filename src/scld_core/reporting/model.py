@@ -57,10 +57,11 @@ class Kind(Enum):
 
 @frozen
 class Prose:
-    """Text of several lines, with a few more in `small` that only some readers want."""
+    """Text of several lines, then commands to type (`code`), then what only some readers want (`small`)."""
 
     lines: tuple[str, ...] = field(validator=each(instance(str)))
     small: tuple[str, ...] = field(default=(), validator=each(instance(str)))
+    code: tuple[str, ...] = field(default=(), validator=each(instance(str)))
 
 
 @frozen

@@ -27,12 +27,9 @@ _MONTHS = (
 )
 
 
-def day_words(day: date, *, short: bool = False) -> str:
-    """``Friday, November 20, 2026``, or short ``Fri Nov 20, 2026``."""
-    name, month = _DAYS[day.weekday()], _MONTHS[day.month - 1]
-    if short:
-        return f"{name[:3]} {month[:3]} {day.day}, {day.year}"
-    return f"{name}, {month} {day.day}, {day.year}"
+def day_words(day: date) -> str:
+    """``Friday, November 20, 2026``."""
+    return f"{_DAYS[day.weekday()]}, {_MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
 def clock_words(moment: datetime, zone: ZoneInfo) -> str:
@@ -41,9 +38,12 @@ def clock_words(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'} {local.tzname()}"
 
 
-def instant_words(moment: datetime, zone: ZoneInfo) -> str:
-    """``Fri Nov 20, 2026, 8:02 AM PST``."""
-    return f"{day_words(moment.astimezone(zone).date(), short=True)}, {clock_words(moment, zone)}"
+def instant_words(moment: datetime, zone: ZoneInfo, *, year: int | None = None) -> str:
+    """``Fri Nov 20, 2026, 8:02 AM PST``; without the year where it is `year`, which the reader knows."""
+    day = moment.astimezone(zone).date()
+    written = f"{_DAYS[day.weekday()][:3]} {_MONTHS[day.month - 1][:3]} {day.day}"
+    known = "" if day.year == year else f", {day.year}"
+    return f"{written}{known}, {clock_words(moment, zone)}"
 
 
 def span_words(span: timedelta) -> str:

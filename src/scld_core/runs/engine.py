@@ -83,6 +83,7 @@ def receipt_of(record: StepRecord, at: datetime) -> Receipt:
         at,
         record.detail,
         record.reference,
+        record.step.label,
     )
 
 
@@ -221,7 +222,7 @@ class Engine:
                 record = evolve(record, state=step_states.after(record.state, StepEvent.WITHDRAW))
                 unit.steps.put(record)
             self._note(unit, f"step.{result}", record)
-        receipt = Receipt(step.id, step.subject, step.action, result, now, detail)
+        receipt = Receipt(step.id, step.subject, step.action, result, now, detail, "", step.label)
         self.hooks.done(step, receipt, run)
         return receipt
 
@@ -289,7 +290,7 @@ class Engine:
 
 def _conflict(step: Step, now: datetime) -> Receipt:
     detail = "another step of this kind is still open for this subject"
-    return Receipt(step.id, step.subject, step.action, "waiting", now, detail)
+    return Receipt(step.id, step.subject, step.action, "waiting", now, detail, "", step.label)
 
 
 def _asked(fault: BackendError) -> float | None:

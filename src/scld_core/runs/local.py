@@ -10,9 +10,7 @@ from scld_core.runs.ports import Store
 __all__ = ["keep"]
 
 
-def keep(
-    store: Store, kind: str, key: str, body: str, *, actor: Actor, clock: Clock, detail: str = ""
-) -> None:
+def keep(store: Store, kind: str, key: str, body: str, *, actor: Actor, clock: Clock, detail: str = "") -> None:
     """Store the codec's JSON `body` under `key`, with one journal line; both or neither."""
     with store.transaction() as unit:
         unit.records(kind).put(key, body)

@@ -237,6 +237,7 @@ class Receipt:
     at: datetime = field(validator=instant)
     detail: str = ""
     reference: str = ""
+    label: str = ""
 
 
 @frozen

@@ -10,6 +10,7 @@ from scld_core.errors import BadInput
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.time import Clock
+from scld_core.runs.engine import receipt_of
 from scld_core.runs.model import (
     Approval,
     JournalEntry,
@@ -20,7 +21,6 @@ from scld_core.runs.model import (
     StepState,
     step_states,
 )
-from scld_core.runs.engine import receipt_of
 from scld_core.runs.ports import Store, Unit
 
 __all__ = ["ApprovalRule", "Confirmation", "Confirmed", "approve", "confirm"]

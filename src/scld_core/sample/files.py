@@ -48,9 +48,15 @@ def extract_text(items: Iterable[Circulation], as_of: datetime) -> str:
 
     rows = [
         (
-            item.item.local, "", item.state.value if item.state.value != "unknown_word" else item.word, text(item.since),
-            item.loan.id.local if item.loan else "", text(item.loan.due_at if item.loan else None),
-            text(item.loan.out_at if item.loan else None), text(item.loan.returned_at if item.loan else None), "",
+            item.item.local,
+            "",
+            item.state.value if item.state.value != "unknown_word" else item.word,
+            text(item.since),
+            item.loan.id.local if item.loan else "",
+            text(item.loan.due_at if item.loan else None),
+            text(item.loan.out_at if item.loan else None),
+            text(item.loan.returned_at if item.loan else None),
+            "",
             text(as_of),
         )
         for item in items

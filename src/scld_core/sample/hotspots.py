@@ -19,8 +19,16 @@ from scld_core.plugins.seed import Seed
 __all__ = ["LIBRARIES", "SampleHotspots", "make_hotspots"]
 
 LIBRARIES = (
-    "airway-heights", "argonne", "cheney", "deer-park", "fairfield",
-    "medical-lake", "moran-prairie", "north-spokane", "otis-orchards", "spokane-valley",
+    "airway-heights",
+    "argonne",
+    "cheney",
+    "deer-park",
+    "fairfield",
+    "medical-lake",
+    "moran-prairie",
+    "north-spokane",
+    "otis-orchards",
+    "spokane-valley",
 )
 INVENTORY_HEADER = ("item", "barcode", "imei", "iccid", "msisdn", "carrier", "home", "model")
 PER_SCALE = 40
@@ -49,8 +57,12 @@ def _numbers(index: int) -> _Numbers:
     sim = f"8914800000{index:08d}"
     bar = f"3999900{index:06d}"  # 9999: no institution's number
     return _Numbers(
-        f"i{1000 + index}", bar + luhn_digit(bar), body + luhn_digit(body), sim + luhn_digit(sim),
-        f"509555{index % 10000:04d}", LIBRARIES[index % len(LIBRARIES)],
+        f"i{1000 + index}",
+        bar + luhn_digit(bar),
+        body + luhn_digit(body),
+        sim + luhn_digit(sim),
+        f"509555{index % 10000:04d}",
+        LIBRARIES[index % len(LIBRARIES)],
     )
 
 
@@ -70,8 +82,13 @@ class _World:
         local = patron or f"p{n.item[1:]}"
         due = self.due(days_ago)
         return Loan(
-            LoanId(self.ils, f"l{n.item[1:]}"), ItemId(self.ils, n.item), due, due - timedelta(days=14),
-            self.now - timedelta(hours=15) if returned else None, PatronId(self.ils, local), f"h{local[1:]}",
+            LoanId(self.ils, f"l{n.item[1:]}"),
+            ItemId(self.ils, n.item),
+            due,
+            due - timedelta(days=14),
+            self.now - timedelta(hours=15) if returned else None,
+            PatronId(self.ils, local),
+            f"h{local[1:]}",
         )
 
     def out(self, n: _Numbers, days_ago: int, *, patron: str = "") -> Circulation:
@@ -82,8 +99,12 @@ class _World:
     def inside(self, n: _Numbers, state: ItemState, days: float = 0.625, word: str = "") -> Circulation:
         kept = state in (ItemState.LOST, ItemState.LOST_PAID, ItemState.CLAIMS_RETURNED)
         return Circulation(
-            ItemId(self.ils, n.item), state, self.now, self.loan(n, 60) if kept else None,
-            self.now - timedelta(days=days), word or state.value,
+            ItemId(self.ils, n.item),
+            state,
+            self.now,
+            self.loan(n, 60) if kept else None,
+            self.now - timedelta(days=days),
+            word or state.value,
         )
 
 
@@ -110,7 +131,7 @@ MESSY: tuple[_Case, ...] = (
     (lambda w, n: w.inside(n, ItemState.ON_HOLD_SHELF), _OFF, "on the hold shelf, still suspended"),
     (lambda w, n: w.out(n, 7, patron="p9001"), _ON, "overdue on a card that was merged"),
     (lambda w, n: w.inside(n, ItemState.MISSING, 2), _ON, "missing"),
-    (lambda w, n: None, _ON, "the ILS does not know it"),
+    (lambda _w, _n: None, _ON, "the ILS does not know it"),
     (lambda w, n: w.out(n, -13), _OFF, "renewed while suspended"),
     (lambda w, n: w.inside(n, ItemState.UNKNOWN_WORD, 1, "Display case"), _ON, "an ILS word nobody knows"),
 )
@@ -165,7 +186,8 @@ def make_hotspots(*, ils: str, now: datetime, calendar: Calendar, scale: int, se
     return SampleHotspots(
         tuple(rows),
         Seed(
-            tuple(items), tuple(lines),
+            tuple(items),
+            tuple(lines),
             {n.item: n.barcode for n in numbers if n.item in known},
             {n.item: n.home for n in numbers if n.item in known},
             {f"p{n.item[1:]}": f"h{n.item[1:]}" for n in numbers} | {"p9001": "h9001", "p9002": "h9002"},

@@ -90,20 +90,30 @@ def district_toml(name: str, *, sample_day: date | None = None, scale: int = 1) 
     sample = sample_day is not None
     head = _HEAD.format(
         title="Synthetic sample district: every record and every value marked 'sample' is made up"
-        if sample else "A library district. Values without a sourced default are commented out: set them",
-        name=name, auto='"hotspots"' if sample else "",
+        if sample
+        else "A library district. Values without a sourced default are commented out: set them",
+        name=name,
+        auto='"hotspots"' if sample else "",
         fixed=f"\nsample = true\ntoday = {sample_day.isoformat()}  # sample: the day this district stands at"
-        if sample_day else "",
+        if sample_day
+        else "",
     )
-    lines = ["", "# What your district decides; no value here has a source that would make a default.", "[policy.hotspots]"]
+    lines = [
+        "",
+        "# What your district decides; no value here has a source that would make a default.",
+        "[policy.hotspots]",
+    ]
     for key, value, meaning in POLICY_VALUES:
         shown = value.format(batch=25 * scale)
         lines.append(f"{key} = {shown}  # sample value: {meaning}" if sample else f"# {key} =   # {meaning}")
     people = _PEOPLE.format(
         roles='sample-associate = ["associate"]\nsample-supervisor = ["supervisor"]  # sample value'
-        if sample else '# jdoe = ["associate"]\n# mroe = ["supervisor"]'
+        if sample
+        else '# jdoe = ["associate"]\n# mroe = ["supervisor"]'
     )
     calendar = _CALENDAR.format(mark=" Sample values." if sample else "")
     if not sample:
         calendar = "\n".join(f"# {line}" if line and line[0] != "#" else line for line in calendar.splitlines()) + "\n"
-    return head + (_SAMPLE_BACKENDS if sample else _OWN_BACKENDS) + _HOTSPOTS + calendar + people + "\n".join(lines) + "\n"
+    return (
+        head + (_SAMPLE_BACKENDS if sample else _OWN_BACKENDS) + _HOTSPOTS + calendar + people + "\n".join(lines) + "\n"
+    )

@@ -122,7 +122,7 @@ def worklist_report(worklist: Worklist, csv_name: str) -> Report:
     )
     sample = Callout("No item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
     until = Callout(
-        f"{instant_words(worklist.expires, worklist.zone)}. After that, take the next one.", title="Use before"
+        f"Use this list before {instant_words(worklist.expires, worklist.zone)}. After that, take the next one."
     )
     recheck = (
         "A row with a box under Item rechecked takes a person's service. Look the item up in the ILS once more first; "

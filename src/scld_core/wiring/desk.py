@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scld_core.kernel.actor import Actor
     from scld_core.kernel.time import Clock
     from scld_core.plugins import Registry
-    from scld_core.plugins.spec import BackendContext, OpenBackend
+    from scld_core.plugins.spec import OpenBackend
     from scld_core.runs.action import Progress
     from scld_core.runs.ports import Store
     from scld_core.services.day.run import Day
@@ -60,7 +60,7 @@ class Desk:
     hotspots: HotspotDesk
     runs: RunsDesk
     day: Day
-    _stack: ExitStack = field(repr=False)
+    stack: ExitStack = field(repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +83,7 @@ class Desk:
 
     def close(self) -> None:
         """Close every backend and the store; may be called twice."""
-        self._stack.close()
+        self.stack.close()
 
 
 def open_desk(

@@ -102,4 +102,8 @@ def _desk(desk: Desk) -> Iterator[Finding]:
     with desk.store.transaction() as unit:
         open_ = unit.steps.unresolved()
     for record in open_:
-        yield Finding("open step", ok=None, detail=f"{record.step.id} {record.step.action} {record.step.label}: {record.state.value}")
+        yield Finding(
+            "open step",
+            ok=None,
+            detail=f"{record.step.id} {record.step.action} {record.step.label}: {record.state.value}",
+        )

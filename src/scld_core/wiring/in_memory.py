@@ -30,7 +30,11 @@ def open_sample(actor: str, options: Options) -> Desk:
         settings = read_settings(codecs.parse_toml(toml, where="sample"), folder=folder)
         clock = district_clock(settings, options)
         made = make_hotspots(
-            ils="main", now=sample_now(settings.district.timezone), calendar=settings.opening_hours(), scale=1, seed=SEED
+            ils="main",
+            now=sample_now(settings.district.timezone),
+            calendar=settings.opening_hours(),
+            scale=1,
+            seed=SEED,
         )
         (folder / "hotspots.csv").write_text(inventory_text(made.inventory), encoding="utf-8")
         loans, lines = MemoryLoans(clock), MemoryCarrier(clock)

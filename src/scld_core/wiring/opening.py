@@ -13,7 +13,7 @@ from attrs import frozen
 
 from scld_core import codecs
 from scld_core.circulation.ports import Loans
-from scld_core.errors import SettingsError
+from scld_core.errors import AdapterBug, SettingsError
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
 from scld_core.hotspots.gather import Systems
 from scld_core.hotspots.inventory import Inventory, read_inventory
@@ -22,7 +22,15 @@ from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
-from scld_core.plugins import BackendContext, BackendSpec, OpenBackend, OperationEvent, Registry, WriteNotice, open_backend
+from scld_core.plugins import (
+    BackendContext,
+    BackendSpec,
+    OpenBackend,
+    OperationEvent,
+    Registry,
+    WriteNotice,
+    open_backend,
+)
 from scld_core.policies import check_overrides, load_profile, resolve
 from scld_core.runs.action import silent
 from scld_core.runs.engine import Engine, Hooks
@@ -71,9 +79,14 @@ class Opening:
         """What the backend `instance` is given at open."""
         folder = self.settings.folder
         return BackendContext(
-            instance, self.clock, folder, lambda ref: self.registry.resolve_secret(ref, folder),
-            timezone=self.settings.district.timezone, transport=self.options.transports.get(instance),
-            sleep=self.options.sleep, store=store,
+            instance,
+            self.clock,
+            folder,
+            lambda ref: self.registry.resolve_secret(ref, folder),
+            timezone=self.settings.district.timezone,
+            transport=self.options.transports.get(instance),
+            sleep=self.options.sleep,
+            store=store,
         )
 
     def spec(self, use: str, where: str) -> BackendSpec[Any]:
@@ -93,14 +106,17 @@ class Opening:
         spec = self.registry.backend("store", self.settings.store.use)
         opened = spec.open(self.config(spec, self.settings.store, "store"), self.context("store"))
         stack.callback(opened.close)
-        assert opened.store is not None  # what kind store means; the kit checks it
+        if opened.store is None:
+            raise AdapterBug("store", "open", f"{spec.name} opened no store")
         return opened.store
 
     def backend(self, name: str, store: Store | None, stack: ExitStack) -> OpenBackend:
         """One backend of ``[backends]``, guarded."""
         settings = self.settings.backends.get(name)
         if settings is None:
-            raise SettingsError(f"backends.{name}", "is not set", f"There are: {', '.join(self.settings.backends) or 'none'}")
+            raise SettingsError(
+                f"backends.{name}", "is not set", f"There are: {', '.join(self.settings.backends) or 'none'}"
+            )
         spec = self.spec(settings.use, f"backends.{name}")
         table = settings
         if self.options.extract is not None and spec.kind == "ils":
@@ -137,8 +153,11 @@ def _inventory(opening: Opening, ils: str, carriers: Mapping[str, CarrierLines])
     if hotspots is None:
         raise SettingsError("hotspots.inventory", "is not set", "Name the file that lists your hotspots")
     return read_inventory(
-        opening.settings.folder / hotspots.inventory, backend=ils, carriers=tuple(carriers),
-        default_carrier=hotspots.carrier or None, mapping=hotspots.columns,
+        opening.settings.folder / hotspots.inventory,
+        backend=ils,
+        carriers=tuple(carriers),
+        default_carrier=hotspots.carrier or None,
+        mapping=hotspots.columns,
     )
 
 
@@ -164,33 +183,48 @@ def open_district(district: Path, actor: str, options: Options) -> Desk:
     with ExitStack() as stack:
         store = opening.store(stack)
         backends = {name: opening.backend(name, store, stack) for name in opening.settings.backends}
-        desk = desk_of(opening, store, backends, actor, stack.pop_all())
-    return desk
+        return desk_of(opening, store, backends, actor, stack.pop_all())
 
 
-def desk_of(
-    opening: Opening, store: Store, backends: Mapping[str, OpenBackend], actor: str, stack: ExitStack
-) -> Desk:
+def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend], actor: str, stack: ExitStack) -> Desk:
+    """The desk over opened parts; it closes `stack`, and so does a failure here."""
     settings, clock = opening.settings, opening.clock
     try:
         ils, loans = _only_ils(backends)
         carriers = {name: opened.lines for name, opened in backends.items() if opened.lines is not None}
         systems = Systems(
-            ils, loans, carriers, lambda: _inventory(opening, ils, carriers), lambda: stored_tests(store), opening.ruling
+            ils,
+            loans,
+            carriers,
+            lambda: _inventory(opening, ils, carriers),
+            lambda: stored_tests(store),
+            opening.ruling,
         )
         progress = opening.options.progress or silent
         areas = (hotspot_area(systems, clock, progress),)
         person = Actor(actor, settings.roles.get(actor, ()))
         engine = Engine(
-            store, {action.name: action for area in areas for action in area.actions}, clock, person,
-            opening.options.sleep, _hooks(opening.registry, person), progress,
+            store,
+            {action.name: action for area in areas for action in area.actions},
+            clock,
+            person,
+            opening.options.sleep,
+            _hooks(opening.registry, person),
+            progress,
         )
         today = settings.opening_hours().business_date(clock.now())
         return Desk(
-            settings=settings, folder=settings.folder, actor=person, clock=clock, registry=opening.registry,
-            store=store, backends=backends, hotspots=HotspotDesk(store, systems, clock, person),
+            settings=settings,
+            folder=settings.folder,
+            actor=person,
+            clock=clock,
+            registry=opening.registry,
+            store=store,
+            backends=backends,
+            hotspots=HotspotDesk(store, systems, clock, person),
             runs=RunsDesk(engine, ApprovalRule(settings.approval.roles, settings.approval.other_actor), today),
-            day=Day(settings.district.name, today, areas, engine, settings.auto_apply), stack=stack,
+            day=Day(settings.district.name, today, areas, engine, settings.auto_apply),
+            stack=stack,
         )
     except BaseException:
         stack.close()

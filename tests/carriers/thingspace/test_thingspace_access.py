@@ -67,6 +67,21 @@ def test_tokens_that_are_refused_again_and_again_are_given_up(world):
     assert world.fake.orders == []
 
 
+def test_a_session_that_ends_again_at_once_is_given_up(world):
+    """A session is opened once more for a request; when that one is refused too, the error says so."""
+    inner = world.send
+
+    def always_ended(request):
+        if request.url.endswith("/actions/list"):
+            world.fake.expire_session()
+        return inner(request)
+
+    world.send = always_ended
+    with pytest.raises(ServiceAuthError, match="SessionToken"):
+        _opened(world).get(world.all[0])
+    assert world.fake.sessions == 2
+
+
 def test_the_oauth_token_is_renewed_before_its_hour_is_over(world):
     """A token whose time is up is not even tried."""
     world.lines.get(world.all[0])
@@ -76,21 +91,19 @@ def test_the_oauth_token_is_renewed_before_its_hour_is_over(world):
     assert world.sent("/actions/list") == 2
 
 
-def test_a_bare_401_renews_both_tokens(make_world):
+def test_a_bare_401_renews_both_tokens(world):
     """When the refusal does not say which token it means, both are fetched again, once."""
-    with make_world() as world:
-        answers = []
+    inner, refused = world.send, []
 
-        def bare(request):
-            if request.url.endswith("/actions/list") and not answers:
-                answers.append(401)
-                return Response(401)
-            return world.send(request)
+    def bare(request):
+        if request.url.endswith("/actions/list") and not refused:
+            refused.append(request)
+            return Response(401)
+        return inner(request)
 
-        world.send = bare
-        lines = _opened(world)
-        lines.get(world.all[0])
-        assert (world.sent("/oauth2/token"), world.sent("/session/login")) == (2, 2)
+    world.send = bare
+    _opened(world).get(world.all[0])
+    assert (world.sent("/oauth2/token"), world.sent("/session/login")) == (2, 2)
 
 
 def _opened(world):

@@ -218,6 +218,14 @@ def test_an_endless_message_is_read_to_a_bound_and_not_kept():
     assert max(taken) <= MAX_BODY
 
 
+def test_a_body_that_ends_while_it_is_thrown_away_is_no_trouble():
+    """A wrong method with a shorter body than announced is still a wrong method."""
+    environ = _environ(b"{}") | {"REQUEST_METHOD": "DELETE", "CONTENT_LENGTH": "500"}
+    answers = []
+    callback_app(answers.append, WHO)(environ, lambda status, headers: answers.append((status, dict(headers)["Allow"])))
+    assert answers == [("405 Method Not Allowed", "POST")]
+
+
 def _environ(body):
     """A WSGI environment with this body."""
     environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"}

@@ -1,10 +1,12 @@
 """Everything that can go wrong with one exchange, and a long run through all of it."""
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scld_adapters._shared.fakehttp import Fault
+from scld_adapters.carriers.thingspace.plugin import open_thingspace
 from scld_core.errors import (
     OutcomeUnknown,
     ProtocolViolation,
@@ -14,7 +16,7 @@ from scld_core.errors import (
     Unavailable,
 )
 from scld_core.hotspots.model import ServiceState
-from scld_core.runs.model import AnswerKind
+from scld_core.runs.model import AnswerKind, ReadBack
 
 KEY = "scld-0123456789abcdef"
 
@@ -148,6 +150,33 @@ def _error_of(world, status, code, *, write):
     return remote_error(call, Response(status, body=encode_problem(Problem(code))), now=world.clock.now())
 
 
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(Fault.GARBLE, ProtocolViolation), (Fault.BUSY, Unavailable), (Fault.TOO_MANY, RateLimited)],
+)
+def test_a_failed_question_about_a_request_is_no_answer(world, fault, error):
+    """When the platform cannot say what became of a request, the fault says so, and the next question works."""
+    reference = _suspended(world).reference
+    world.server.script(fault, only=lambda request: request.url.endswith("/status"))
+    with pytest.raises(error):
+        world.lines.request_state(reference)
+    assert world.lines.request_state(reference) is ReadBack.PENDING
+
+
+def test_an_answer_about_another_request_is_refused(world):
+    """A status is taken only for the request that was asked about."""
+    mine = _suspended(world).reference
+    world.fake.orders[0].reference = "request-of-somebody"
+    inner = world.send
+
+    def mixed_up(request):
+        return inner(evolve(request, url=request.url.replace(mine, "request-of-somebody")))
+
+    lines = open_thingspace(world.settings(), world.context(transport=mixed_up)).lines
+    with pytest.raises(ProtocolViolation, match="another request"):
+        lines.request_state(mine)
+
+
 _FAULTS = [fault for fault in Fault if fault is not Fault.NONE]
 
 
@@ -177,6 +206,28 @@ def test_any_script_of_faults_ends_as_wished_without_doubled_effects(make_world,
         changed = [effect.iccid for effect in world.fake.effects]
         must = [str(line.iccid) for line, a, b in zip(world.all, begins, wishes, strict=True) if a != b]
         assert sorted(changed) == sorted(must)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=10)
+@given(
+    script=st.lists(st.sampled_from([Fault.NONE, Fault.DELAY, Fault.REORDER, Fault.DROP_AFTER]), max_size=8),
+    wishes=st.lists(st.sampled_from(["suspend", "active"]), min_size=2, max_size=5),
+)
+def test_late_requests_of_yesterdays_wish_do_not_win(make_world, script, wishes):
+    """Whatever arrives late from earlier wishes, asking again afterwards ends at the last wish."""
+    with make_world(count=1) as world:
+        world.server.script(*script, only=_write)
+        for wish in wishes:
+            _ask(world, world.all[0], wish)
+            world.fake.settle()
+            world.clock.tick(days=1)
+        world.server.script()
+        for _ in range(3):
+            world.server.release()
+            world.fake.settle()
+            _ask(world, world.all[0], wishes[-1])
+            world.fake.settle()
+        assert world.word(world.all[0]) == wishes[-1]
 
 
 def _ask(world, line, wish):

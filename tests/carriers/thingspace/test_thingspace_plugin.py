@@ -13,7 +13,8 @@ from scld_adapters.carriers.thingspace.plugin import (
     register_listener,
 )
 from scld_adapters.carriers.thingspace.settings import ThingSpaceSettings
-from scld_core.errors import AdapterBug, BadInput, ConfigurationError, InvalidValue, OutcomeUnknown
+from scld_core import codecs
+from scld_core.errors import AdapterBug, BadInput, ConfigurationError, InvalidValue, OutcomeUnknown, SettingsError
 from scld_core.hotspots.model import ServiceState
 from scld_core.plugins import open_backend
 from scld_core.plugins.guard import port_operations
@@ -123,6 +124,15 @@ def test_settings_that_cannot_work_are_refused(name, value):
     """Each wrong value is refused by the name of its field."""
     with pytest.raises(InvalidValue):
         ThingSpaceSettings(**{**BASE, name: value})
+
+
+def test_the_table_in_district_toml_becomes_settings():
+    """References are written as text, and a misspelt key is refused with its path."""
+    table = {name: f"env:VZ_{name.upper()}" for name in ("key", "secret", "username", "password")}
+    made = codecs.structure(ThingSpaceSettings, {**table, "account": "0000123456-00001"}, where="backends.verizon")
+    assert made.key == SecretRef("env:VZ_KEY")
+    with pytest.raises(SettingsError, match=r"backends\.verizon"):
+        codecs.structure(ThingSpaceSettings, {**table, "acount": "0000123456-00001"}, where="backends.verizon")
 
 
 def test_settings_have_the_vendors_address_and_keep_leading_zeros():

@@ -85,7 +85,9 @@ def test_a_record_survives_its_json(records, encode, decode, data):
     assert decode(encode(record)) == record
 
 
-_FIELDS = ["devices", "deviceIds", "hasMoreData", "id", "kind", "requestId", "status", "fault", "errorCode", "code", "accountName", "deviceId", "sessionToken", "access_token", "expires_in", "username", "faultResponse", "carrierInformations", "state", "extendedAttributes"]
+_FIELDS = ["devices", "deviceIds", "hasMoreData", "id", "kind", "requestId", "status", "fault", "errorCode", "code"]
+_FIELDS += ["accountName", "deviceId", "sessionToken", "access_token", "expires_in", "username", "faultResponse"]
+_FIELDS += ["carrierInformations", "state", "extendedAttributes"]
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: (

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from scld_adapters.carriers.portal_csv.bulk import batch_name, make_bulk_file
 from scld_adapters.carriers.portal_csv.capabilities import NO_EXPORT
-from scld_adapters.carriers.portal_csv.exports import candidates, newest_page
+from scld_adapters.carriers.portal_csv.exports import candidates, newest_page, sidecar_of
 from scld_adapters.carriers.portal_csv.settings import PortalCsvConfig
 from scld_core.errors import InvalidValue, NotFound, Rejected, UnsupportedOperation
 from scld_core.hotspots.model import BulkFile, BulkRow, LineView
-from scld_core.kernel.devices import Line
+from scld_core.kernel.devices import Iccid, Imei, Line
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import Clock
 from scld_core.runs.model import Answer, AnswerKind, ReadBack
@@ -36,6 +37,7 @@ class PortalLines:
         self._clock = clock
         self._zone = zone
         self._read: tuple[_Signature, Page[LineView]] | None = None
+        self._by_number: dict[Iccid | Imei | None, LineView] = {}
 
     def iter_lines(self) -> Iterator[Page[LineView]]:
         """The lines of the newest export, in one page as of the instant it was made."""
@@ -43,12 +45,12 @@ class PortalLines:
 
     def get(self, line: Line) -> LineView:
         """One line of the newest export, by its SIM, or by its device where no SIM is shown."""
-        views = self._page("get").rows
-        found = [v for v in views if v.iccid == line.iccid or (v.iccid is None and v.imei == line.imei)]
-        if len(found) != 1:
+        self._page("get")
+        found = self._by_number.get(line.iccid) or self._by_number.get(line.imei)
+        if found is None:
             problem = f"{line} is not in the newest export, or not with numbers that can be used"
             raise NotFound(self._instance, "get", problem)
-        return found[0]
+        return found
 
     def suspend(self, line: Line, *, key: str) -> Answer:
         """Hand the request to a person."""
@@ -77,15 +79,20 @@ class PortalLines:
             raise UnsupportedOperation(self._instance, operation, NO_EXPORT)
         signature = self._signature()
         if self._read is None or self._read[0] != signature:
-            self._read = (signature, newest_page(self._folder, self._config, self._zone))
+            page = newest_page(self._folder, self._config, self._zone)
+            self._by_number = {view.iccid or view.imei: view for view in page.rows}
+            self._read = (signature, page)
         return self._read[1]
 
     def _signature(self) -> _Signature:
         """What changes when a file comes, goes or is written again; spares reading it for every line."""
-        paths = candidates(self._folder, self._config)
-        beside = [path.with_name(path.name + ".meta.toml") for path in paths]
-        stats = [(path, path.stat()) for path in (*paths, *beside) if path.exists()]
-        return tuple((path.name, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+        found: list[tuple[str, int, int]] = []
+        for path in candidates(self._folder, self._config):
+            for each in (path, sidecar_of(path)):
+                with suppress(FileNotFoundError):
+                    stat = each.stat()
+                    found.append((each.name, stat.st_mtime_ns, stat.st_size))
+        return tuple(found)
 
 
 class PortalLinesWithBulk(PortalLines):

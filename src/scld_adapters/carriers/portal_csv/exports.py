@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from scld_adapters.carriers.portal_csv.mapping import line_views
-from scld_adapters.carriers.portal_csv.settings import PortalCsvConfig
+from scld_adapters.carriers.portal_csv.settings import RULES, PortalCsvConfig
 from scld_core import codecs
 from scld_core.codecs.tables import Table, read_table
 from scld_core.errors import FileRefused, InvalidValue
@@ -20,7 +20,7 @@ from scld_core.kernel.page import Page
 from scld_core.kernel.time import local_instant, parse_instant
 from scld_core.kernel.validate import at_least, instant, optional
 
-__all__ = ["Sidecar", "candidates", "newest_page"]
+__all__ = ["Sidecar", "candidates", "newest_page", "sidecar_of"]
 
 _SIDECAR = ".meta.toml"
 _IN_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})[T_\- ]?(\d{2})[:.\-]?(\d{2})(?!\d)")
@@ -48,6 +48,11 @@ def candidates(folder: Path, config: PortalCsvConfig) -> list[Path]:
     return sorted(p for p in found if p.is_file() and not p.name.endswith(_SIDECAR) and p.name[0] not in ".~")
 
 
+def sidecar_of(path: Path) -> Path:
+    """Where the sidecar of an export would lie."""
+    return path.with_name(path.name + _SIDECAR)
+
+
 def newest_page(folder: Path, config: PortalCsvConfig, zone: ZoneInfo) -> Page[LineView]:
     """All lines of the newest export, as of the instant it was made.
 
@@ -57,7 +62,7 @@ def newest_page(folder: Path, config: PortalCsvConfig, zone: ZoneInfo) -> Page[L
     paths = candidates(folder, config)
     if not paths:
         raise FileRefused(str(config.export), "no file matches", "Save the portal's export there")
-    if len(paths) > 1 and config.extracted_at not in ("column", "sidecar", "name"):
+    if len(paths) > 1 and config.extracted_at not in RULES:
         names = ", ".join(path.name for path in paths)
         raise FileRefused(str(config.export), f"matches {names}, but extracted_at dates one file", "Name that file")
     newest = _newest(_dated(path, config, zone) for path in paths)
@@ -96,7 +101,7 @@ def _dated(path: Path, config: PortalCsvConfig, zone: ZoneInfo) -> _Export:
 
 
 def _sidecar(path: Path) -> Sidecar:
-    beside = path.with_name(path.name + _SIDECAR)
+    beside = sidecar_of(path)
     if not beside.is_file():
         problem = f"has no {beside.name} beside it, so that its age is unknown"
         raise FileRefused(str(path), problem, "Write extracted_at = 2026-01-31T07:30:00-08:00 into that file")

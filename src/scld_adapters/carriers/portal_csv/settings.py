@@ -13,13 +13,25 @@ from scld_core.hotspots.model import ServiceState
 from scld_core.kernel.time import parse_instant
 from scld_core.kernel.validate import at_least, each, instance, matching, optional
 
-__all__ = ["BULK_COLUMNS", "EXPORT_COLUMNS", "PortalCsvConfig"]
+__all__ = ["BULK_COLUMNS", "EXPORT_COLUMNS", "RULES", "PortalCsvConfig"]
 
 EXPORT_COLUMNS = ("imei", "iccid", "status", "as_of", "resumes_at")
 """What an export may hold, by our own names."""
 
 BULK_COLUMNS = ("imei", "iccid", "msisdn", "action", "use_before", "step", "why")
 """What a bulk file may hold, by our own names."""
+
+
+RULES = ("column", "sidecar", "name")
+"""Where the instant of an export may be found, besides the configuration itself."""
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        parse_instant(text)
+    except InvalidValue:
+        return False
+    return True
 
 
 def _pattern(text: object) -> bool:
@@ -77,10 +89,10 @@ class PortalCsvConfig:
         _distinct("words", self.words)
         if ServiceState.UNKNOWN_WORD in self.words.values():
             raise InvalidValue("PortalCsvConfig", "words", "leave out a word that has no meaning here")
-        if self.extracted_at not in ("", "column", "sidecar", "name"):
-            parse_instant(self.extracted_at)
-        if self.export is not None and not self.extracted_at:
-            raise InvalidValue("PortalCsvConfig", "extracted_at", "must be column, sidecar, name or an instant")
+        wanted = self.export is not None or self.extracted_at
+        if wanted and not (self.extracted_at in RULES or _is_instant(self.extracted_at)):
+            rule = "must be column, sidecar, name, or an instant such as 2026-01-31T07:30:00-08:00"
+            raise InvalidValue("PortalCsvConfig", "extracted_at", rule)
         if self.extracted_at == "column" and "as_of" not in self.columns:
             raise InvalidValue("PortalCsvConfig", "columns", "must name as_of when extracted_at is column")
 

@@ -20,6 +20,7 @@ from scld_adapters.carriers.thingspace.callbacks import (
     CallbackRefusal,
     parse_callback,
 )
+from scld_core.kernel.log import log, whereabouts
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,7 +46,7 @@ _CHUNK = 64 * 1024
 
 @frozen
 class CallbackLost:
-    """Log record: a notice could not be handed on because of a fault of this class; it will be sent again."""
+    """Log record: a notice could not be handed on because of a fault of this class and place; it comes again."""
 
     reference: str
     fault: str
@@ -92,8 +93,8 @@ def _status(
 def _handed_on(notice: CallbackNotice, on_notice: Callable[[CallbackNotice], None]) -> str:
     try:
         on_notice(notice)
-    except Exception as error:  # noqa: BLE001 - a listener must go on listening; the class says enough
-        _logger.error("%r", CallbackLost(notice.reference, type(error).__name__))  # noqa: TRY400
+    except Exception as error:  # noqa: BLE001 - a listener must go on listening; class and place say enough
+        log(_logger, logging.ERROR, CallbackLost(notice.reference, whereabouts(error)))
         return _OURS
     return _OK
 

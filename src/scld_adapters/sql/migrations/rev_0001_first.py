@@ -42,6 +42,7 @@ def _store() -> None:
     columns = ("id", "run", "area", "action", "subject", "state", "updated_at", "body")
     op.create_table("steps", _order(), *map(_text, columns), sa.UniqueConstraint("id", name="steps_id"))
     _index("steps_one_unresolved", "steps", "action", "subject", where=_UNRESOLVED, unique=True)
+    _index("steps_unresolved", "steps", "area", "seq", where=_UNRESOLVED)
     _index("steps_run", "steps", "run")
     _index("steps_history", "steps", "area", "updated_at")
     op.create_table("journal", _order(), _text("run"), _text("at"), _text("body"))

@@ -30,9 +30,7 @@ def _step(step: Step) -> dict[str, Any]:
         "subject": step.subject,
         "label": step.label,
         "reasons": [_reason(reason) for reason in step.reasons],
-        "evidence": [
-            {"source": e.source, "fact": e.fact, "as_of": e.as_of.isoformat()} for e in step.evidence
-        ],
+        "evidence": [{"source": e.source, "fact": e.fact, "as_of": e.as_of.isoformat()} for e in step.evidence],
         "risk": step.risk.value,
         "needs_approval": step.needs_approval,
     }
@@ -40,8 +38,14 @@ def _step(step: Step) -> dict[str, Any]:
 
 def _waiting(row: Waiting) -> dict[str, Any]:
     return {
-        "id": row.step, "area": row.area, "action": row.action, "subject": row.subject, "label": row.label,
-        "since": row.since.isoformat(), "on": row.on, "reason": row.reason,
+        "id": row.step,
+        "area": row.area,
+        "action": row.action,
+        "subject": row.subject,
+        "label": row.label,
+        "since": row.since.isoformat(),
+        "on": row.on,
+        "reason": row.reason,
     }
 
 
@@ -62,7 +66,10 @@ def plan_object(plan: Plan) -> dict[str, Any]:
 def receipt_object(receipt: Receipt) -> dict[str, Any]:
     """One receipt: the step, what became of it, and the detail."""
     return {
-        "step": receipt.step, "subject": receipt.subject, "action": receipt.action, "result": receipt.result,
+        "step": receipt.step,
+        "subject": receipt.subject,
+        "action": receipt.action,
+        "result": receipt.result,
         "detail": receipt.detail,
     }
 

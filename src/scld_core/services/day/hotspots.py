@@ -15,8 +15,8 @@ from scld_core.hotspots.model import BulkFile, BulkRow, LineOrder
 from scld_core.hotspots.ports import BulkDelivery, CarrierLines
 from scld_core.hotspots.text import REASONS, VERBS
 from scld_core.runs.model import Risk, StepRecord, StepState
-from scld_core.settings import Settings
 from scld_core.services.worklist import Worklist, WorklistFiles, WorklistRow, write_worklist
+from scld_core.settings import Settings
 
 __all__ = ["Delivery", "deliver"]
 
@@ -54,23 +54,24 @@ def deliver(
         folder.mkdir(parents=True, exist_ok=True)
         bulk = _bulk(carriers[carrier], rows, now)
         worklist = Worklist(
-            f"{run}-{carrier}", carrier, now, bulk.expires if bulk else now + _A_DAY,
+            f"{run}-{carrier}",
+            carrier,
+            now,
+            bulk.expires if bulk else now + _A_DAY,
             tuple(_row(record, order) for record, order in rows),
-            district=district.name, zone=ZoneInfo(district.timezone), sample=district.sample,
+            district=district.name,
+            zone=ZoneInfo(district.timezone),
+            sample=district.sample,
         )
         path = None if bulk is None else _write(folder / bulk.name, bulk.content)
         deliveries.append(Delivery(carrier, len(rows), write_worklist(worklist, folder), path))
     return tuple(deliveries)
 
 
-def _bulk(
-    port: CarrierLines, rows: Iterable[tuple[StepRecord, LineOrder]], now: datetime
-) -> BulkFile | None:
+def _bulk(port: CarrierLines, rows: Iterable[tuple[StepRecord, LineOrder]], now: datetime) -> BulkFile | None:
     if not isinstance(port, BulkDelivery):
         return None
-    return port.bulk_file(
-        [BulkRow(r.step.id, r.step.action.partition(".")[2], o.line, _why(r)) for r, o in rows], now
-    )
+    return port.bulk_file([BulkRow(r.step.id, r.step.action.partition(".")[2], o.line, _why(r)) for r, o in rows], now)
 
 
 def _write(path: Path, content: bytes) -> Path:
@@ -89,7 +90,11 @@ def _row(record: StepRecord, order: LineOrder) -> WorklistRow:
         step=record.step.id,
         action=VERBS[record.step.action],
         label=record.step.label,
-        identifiers=(("IMEI", str(order.line.imei)), ("SIM (ICCID)", str(order.line.iccid)), ("Number", str(order.line.msisdn or ""))),
+        identifiers=(
+            ("IMEI", str(order.line.imei)),
+            ("SIM (ICCID)", str(order.line.iccid)),
+            ("Number", str(order.line.msisdn or "")),
+        ),
         why=_why(record),
         risky=record.step.risk is not Risk.ROUTINE,
     )

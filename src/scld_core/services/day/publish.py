@@ -10,7 +10,7 @@ from attrs import frozen
 
 from scld_core import codecs
 from scld_core.errors import BadInput
-from scld_core.hotspots.text import REASONS
+from scld_core.hotspots.text import TEXTS
 from scld_core.reporting.html import write_html
 from scld_core.runs.model import Plan
 from scld_core.services.day.hotspots import Delivery, deliver
@@ -65,8 +65,12 @@ def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
     with desk.store.transaction() as unit:
         open_ = unit.steps.unresolved()
     return deliver(
-        open_, desk.hotspots.systems.carriers, desk.folder / "worklists", desk.clock.now(),
-        run=run, settings=desk.settings,
+        open_,
+        desk.hotspots.systems.carriers,
+        desk.folder / "worklists",
+        desk.clock.now(),
+        run=run,
+        settings=desk.settings,
     )
 
 
@@ -77,8 +81,14 @@ def publish(result: DayResult, desk: Desk) -> Published:
         return Published(None, write_plan(result.plan, desk.folder / "plans" / f"{day}-dry-run.json"))
     held = write_plan(result.plan, desk.folder / "plans" / f"{result.run}.json") if result.held else None
     report = day_report(
-        result.plan, result.receipts, result.verification, zone=ZoneInfo(desk.settings.district.timezone),
-        actor=desk.actor.id, sample=desk.settings.district.sample, texts=REASONS, settled=result.settled,
+        result.plan,
+        result.receipts,
+        result.verification,
+        zone=ZoneInfo(desk.settings.district.timezone),
+        actor=desk.actor.id,
+        sample=desk.settings.district.sample,
+        texts=TEXTS,
+        settled=result.settled,
     )
-    page = _replace(desk.folder / "reports" / f"day-{day}.html", write_html(report))
+    page = _replace(desk.folder / "reports" / f"day-{result.run}.html", write_html(report))
     return Published(page, held, write_worklists(desk, result.run))

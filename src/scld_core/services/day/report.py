@@ -48,15 +48,16 @@ _RESULTS: Mapping[str, tuple[str, Tone]] = {
     "skipped": ("Left alone", Tone.NEUTRAL),
     "applied": ("Done", Tone.GOOD),
 }
-_ON: Mapping[str, tuple[str, str]] = {
-    "approval": ("a manager's approval", "Look at it; if it is right: scld approve DIR {step} --reason TEXT"),
+_ON: Mapping[str, tuple[str, str, str]] = {
+    "approval": ("a manager's approval", "Look at it. If it is right:", "scld approve DIR {step} --reason TEXT"),
     "operator": (
         "a person with the worklist",
-        "Do it in the portal, tick its row, then: scld confirm DIR WORKLIST.csv",
+        "Do it in the portal, tick its row, then:",
+        "scld confirm DIR WORKLIST.csv",
     ),
-    "apply": ("somebody to confirm the plan", "Look at the plan; if it is right: scld apply DIR PLAN"),
-    "run": ("a run", "Nothing was changed: this page is a plan only."),
-    "read-back": ("a sure answer", "Nothing now: the next run asks what became of it before anything is sent again."),
+    "apply": ("somebody to confirm the plan", "Look at the plan. If it is right:", "scld apply DIR PLAN"),
+    "run": ("a run", "Nothing was changed: this page is a plan only.", ""),
+    "read-back": ("a sure answer", "Nothing now: the next run asks what became of it before it sends again.", ""),
 }
 _LATER = "Nothing now: the next run looks again."
 _SAMPLE = Callout("No patron, item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
@@ -79,13 +80,14 @@ class _Words:
         subject = self.texts.get(f"{step.area}.subject", "")
         return f"{verb}: {' '.join(filter(None, (subject, _label(step))))}"
 
-    def why(self, step: Step, *details: str) -> Prose:
-        """The reasons and what came of them; small: the evidence, the policy and the step's id."""
-        lines = [*(sentence(reason, self.texts) for reason in step.reasons), *details]
-        seen = "; ".join(f"{e.source}: {e.fact} ({clock_words(e.as_of, self.zone)})" for e in step.evidence)
-        policies = dict.fromkeys(f"{r.section} {r.version}".strip() for r in step.reasons if r.section)
-        policy = f"Policy {', '.join(policies)}" if policies else ""
-        return Prose(tuple(filter(None, lines)), (" · ".join(filter(None, (seen, policy, f"step {step.id}"))),))
+    def why(self, step: Step, receipt: Receipt | None = None, *, detail: str = "") -> Prose:
+        """The reasons and what came of the step; small: the evidence, and the id of a step that is not done."""
+        said = receipt.detail if receipt else detail
+        lines = [*(sentence(reason, self.texts) for reason in step.reasons), said]
+        small = [f"{e.source}: {e.fact} ({clock_words(e.as_of, self.zone)})" for e in step.evidence]
+        if receipt is None or receipt.result != "applied":
+            small.append(f"step {step.id}")
+        return Prose(tuple(filter(None, lines)), (" · ".join(small),) if small else ())
 
 
 @frozen
@@ -253,13 +255,13 @@ def _unexplained(day: _Day) -> Section:
     for step in day.remaining:
         receipt = day.receipts.get(step.id)
         what = day.words.ask(step.area, step.action, _label(step))
-        rows.append((what, day.words.why(step, receipt.detail if receipt else ""), _badge(receipt)))
+        rows.append((_badge(receipt), what, day.words.why(step, receipt)))
     intro = "The change below is still needed, and no request, approval or exception accounts for it."
     return Section("unexplained", "Unexplained differences", intro, (_table("Unexplained", _STEP, rows),))
 
 
-_STEP = (Column("Still needed", names_row=True), Column("Why"), Column("Result", Kind.BADGE))
-_DONE = (Column("What", names_row=True), Column("Why"), Column("Result", Kind.BADGE))
+_STEP = (Column("Result", Kind.BADGE), Column("Still needed", names_row=True), Column("Why"))
+_DONE = (Column("Result", Kind.BADGE), Column("What", names_row=True), Column("Why"))
 
 
 def _table(caption: str, columns: tuple[Column, ...], rows: Iterable[Row]) -> Table:
@@ -277,10 +279,10 @@ def _done(day: _Day) -> Section:
     for step, receipt in day.settled_steps:
         applied = receipt is not None and receipt.result == "applied"
         what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
-        rows.append((what, day.words.why(step, receipt.detail if receipt else ""), _badge(receipt)))
+        rows.append((_badge(receipt), what, day.words.why(step, receipt)))
     planned = {step.id for step in day.plan.steps}
     strays: list[Row] = [
-        (f"{r.action}: {r.subject}", r.detail or None, _badge(r))
+        (_badge(r), f"{r.action}: {r.subject}", r.detail or None)
         for r in day.receipts.values()
         if r.step not in planned
     ]
@@ -303,7 +305,7 @@ def _earlier(day: _Day) -> Iterable[Row]:
         step = record.step
         applied = record.state is StepState.APPLIED
         what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
-        yield (what, day.words.why(step, record.detail), words[record.state])
+        yield (words[record.state], what, day.words.why(step, detail=record.detail))
 
 
 def _waiting(day: _Day) -> Section:
@@ -315,12 +317,12 @@ def _waiting(day: _Day) -> Section:
     )
     rows: list[Row] = []
     for row, step in day.waiting:
-        on, todo = _ON.get(row.on, (row.on or "the other system", _LATER))
+        on, todo, command = _ON.get(row.on, (row.on or "the other system", _LATER, ""))
         reasons = tuple(sentence(r, day.words.texts) for r in step.reasons) if step else ()
         what = Prose(
             (day.words.ask(row.area, row.action, row.label or row.subject),), (*reasons, *filter(None, (row.reason,)))
         )
-        rows.append((what, on, row.since, todo.format(step=row.step)))
+        rows.append((what, on, row.since, Prose((todo,), code=(command.format(step=row.step),) if command else ())))
     withdrawn: list[Row] = [(w.step, w.reason) for area in day.plan.areas for w in area.withdrawals]
     withdrawals = (Column("Step", Kind.ID, names_row=True), Column("Why nobody should do it any more"))
     tables = (_table("Waiting", columns, rows), _table("Taken back", withdrawals, withdrawn))
@@ -368,8 +370,15 @@ def _facts(day: _Day) -> Section:
         _table("Facts used", columns, (_source(source, day.now) for source in facts)),
         _table("Rows that cannot be used", bad, _unusable(facts, day.plan.exceptions)),
     )
-    notes = tuple(f"{area.area}: {area.in_order} in order." for area in day.plan.areas)
-    return Section("facts", "Facts used", "", tables, notes)
+    return Section("facts", "Facts used", _in_force(day.plan.steps), tables, empty="No source was read.")
+
+
+def _in_force(steps: Iterable[Step]) -> str:
+    reasons = (reason for step in steps for reason in step.reasons if reason.section)
+    found = dict.fromkeys(
+        f"{reason.section} ({reason.version})" if reason.version else reason.section for reason in reasons
+    )
+    return f"Policy applied: {', '.join(found)}." if found else ""
 
 
 def _source(source: Facts, now: datetime) -> Row:

@@ -1,0 +1,168 @@
+"""The port `Loans` over an extract: the newest file of a pattern, read whole and again when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from attrs import define, field, frozen
+
+from scld_adapters.files.extract import COLUMNS, OPTIONAL, Extract, Reading, extract_time, read_rows
+from scld_adapters.files.manifest import SUFFIX, read_manifest
+from scld_adapters.files.settings import FilesConfig
+from scld_core.circulation.model import Circulation, ItemState, Loan
+from scld_core.codecs.tables import read_table
+from scld_core.errors import ConfigurationError, FileRefused, NotFound
+from scld_core.kernel.ids import ItemId
+from scld_core.kernel.page import Page
+from scld_core.plugins.spec import BackendContext, OpenBackend
+
+__all__ = ["FileLoans", "loans_from_extract", "open_files", "read_extract"]
+
+_OPEN = (ItemState.ON_LOAN, ItemState.LOST, ItemState.CLAIMS_RETURNED)
+
+
+@frozen
+class Found:
+    """A file as it lies there; another time or size means that it must be read again."""
+
+    path: Path
+    written: int
+    size: int
+
+
+def read_extract(path: Path, config: FilesConfig, *, backend: str, zone: ZoneInfo) -> Extract:
+    """Read one file; raises FileRefused when it cannot be used whole."""
+    table = read_table(
+        path,
+        COLUMNS,
+        mapping=config.columns,
+        optional=OPTIONAL,
+        delimiter=config.delimiter,
+        encoding=config.encoding,
+        sheet=config.sheet,
+    )
+    manifest = read_manifest(path)
+    if manifest is None and config.extracted_at == "manifest":
+        raise FileRefused(str(path), f"has no manifest {path.name}{SUFFIX}", "Export both, or declare as_of")
+    if manifest is not None:
+        manifest.check(table, path)
+    stated = config.extracted_at == "column" or manifest is None or any(row["as_of"] for row in table.rows)
+    as_of = extract_time(table, str(path)) if stated or manifest is None else manifest.as_of
+    if manifest is not None and manifest.as_of != as_of:
+        raise FileRefused(str(path), "states another time in as_of than its manifest does", "Export both again")
+    return read_rows(table, Reading.of(backend, zone, config.words, as_of), stated=stated)
+
+
+@define
+class FileLoans:
+    """Loans and check-in states as an extract shows them."""
+
+    _instance: str
+    _files: Callable[[], tuple[Found, ...]]
+    _read: Callable[[Path], Extract]
+    _kept: tuple[tuple[Found, ...], Extract] | None = field(default=None, repr=False)
+
+    @property
+    def live(self) -> bool:
+        """False: a file says what was true when it was made."""
+        return False
+
+    def get(self, item: ItemId) -> Circulation:
+        """The item as the extract shows it; raises NotFound when no usable row is about it."""
+        extract = self._extract()
+        if item not in extract.items:
+            raise NotFound(self._instance, "get", f"{extract.source} has no usable row for {item}")
+        return extract.items[item]
+
+    def iter_items(self, items: Collection[ItemId]) -> Iterator[Page[Circulation]]:
+        """One page: the asked items that the extract shows, and every unusable row of the file."""
+        extract = self._extract()
+        asked = frozenset(items)
+        rows = tuple(shown for item, shown in extract.items.items() if item in asked)
+        total = len(rows) + len(extract.quarantined)
+        yield Page(rows, extract.as_of, last=True, total=total, quarantined=extract.quarantined)
+
+    def iter_overdue(self, at: datetime) -> Iterator[Page[Loan]]:
+        """One page: every open loan due by `at`, and every unusable row of the file."""
+        extract = self._extract()
+        shown = (item.loan for item in extract.items.values() if item.state in _OPEN)
+        rows = tuple(loan for loan in shown if loan and loan.returned_at is None and loan.due_at <= at)
+        total = len(rows) + len(extract.quarantined)
+        yield Page(rows, extract.as_of, last=True, total=total, quarantined=extract.quarantined)
+
+    def _extract(self) -> Extract:
+        files = self._files()
+        if self._kept is None or self._kept[0] != files:
+            self._kept = files, _newest(files, self._read)
+        return self._kept[1]
+
+
+def _newest(files: tuple[Found, ...], read: Callable[[Path], Extract]) -> Extract:
+    """The extract with the latest as_of.
+
+    A refused file that was written after it is not passed over: it may be today's.
+    """
+    usable: list[tuple[Found, Extract]] = []
+    refused: list[tuple[Found, FileRefused]] = []
+    for found in files:
+        try:
+            usable.append((found, read(found.path)))
+        except FileRefused as problem:
+            refused.append((found, problem))
+    file, best = max(usable, key=lambda one: (one[1].as_of, one[0].written), default=(None, None))
+    if refused:
+        last, problem = max(refused, key=lambda one: one[0].written)
+        if file is None or last.written >= file.written:
+            raise problem
+    if best is None:
+        raise FileRefused("extract", "there is no file to read", "Name one")
+    return best
+
+
+def _look(path: Path) -> Found:
+    try:
+        status = path.stat()
+    except OSError as fault:
+        raise FileRefused(str(path), f"cannot be read ({fault.strerror})", "Check the path") from None
+    return Found(path, status.st_mtime_ns, status.st_size)
+
+
+def _matching(folder: Path, pattern: str) -> tuple[Found, ...]:
+    """The file of that name, or all that match the pattern; manifests are none of them."""
+    named = folder / pattern
+    paths = [named] if named.is_file() else sorted(folder.glob(pattern))
+    found = tuple(_look(path) for path in paths if path.is_file() and not path.name.endswith(SUFFIX))
+    if not found:
+        raise FileRefused(str(named), "there is no such file", "Export the extract to this place, or correct path")
+    return found
+
+
+def _zone(context: BackendContext) -> ZoneInfo:
+    try:
+        return ZoneInfo(context.timezone)
+    except (OSError, KeyError, ValueError):
+        raise ConfigurationError(context.instance, "open", f"'{context.timezone}' is no time zone") from None
+
+
+def loans_from_extract(path: Path, context: BackendContext, config: FilesConfig | None = None) -> FileLoans:
+    """The port over one file, wherever it lies, with the mapping of `config` or none.
+
+    Ids belong to ``context.instance``; bare due dates to ``context.timezone``. The file is opened
+    at the first call. Raises ConfigurationError for a zone that does not exist.
+    """
+    return _loans(lambda: (_look(path),), config or FilesConfig(path=path.name), context)
+
+
+def open_files(config: FilesConfig, context: BackendContext) -> OpenBackend:
+    """Make the backend ready; the extract is looked for at the first call."""
+    return OpenBackend(loans=_loans(lambda: _matching(context.folder, config.path), config, context))
+
+
+def _loans(files: Callable[[], tuple[Found, ...]], config: FilesConfig, context: BackendContext) -> FileLoans:
+    zone = _zone(context)
+    return FileLoans(
+        context.instance, files, lambda path: read_extract(path, config, backend=context.instance, zone=zone)
+    )

@@ -1,0 +1,45 @@
+"""What this package registers: the backend `files`, and the recipes of the extracts it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from scld_adapters.files.settings import FilesConfig
+from scld_core.kernel.capability import Capability, Full
+from scld_core.plugins.spec import BackendContext, BackendSpec, OpenBackend
+
+if TYPE_CHECKING:
+    from scld_adapters.files.recipe import Recipe
+
+__all__ = ["CAPABILITIES", "FILES", "declarations"]
+
+CAPABILITIES: Mapping[str, Capability] = {
+    "loans.get": Full(),
+    "loans.iter_items": Full(),
+    "loans.iter_overdue": Full(),
+}
+
+
+def _open(config: FilesConfig, context: BackendContext) -> OpenBackend:
+    from scld_adapters.files.backend import open_files  # noqa: PLC0415 - the spec alone stays light
+
+    return open_files(config, context)
+
+
+FILES = BackendSpec(
+    name="files",
+    kind="ils",
+    config=FilesConfig,
+    open=_open,
+    capabilities=CAPABILITIES,
+    summary="CSV or XLSX extracts of any ILS; scld extract ILS hotspot-loans prints how to make one",
+)
+"""The backend `files`."""
+
+
+def declarations() -> tuple[Recipe, ...]:
+    """What goes to the hook `scld_declarations`: every extract recipe of this package."""
+    from scld_adapters.files.recipe import recipes  # noqa: PLC0415 - read only when somebody asks
+
+    return recipes()
