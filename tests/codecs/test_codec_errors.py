@@ -248,7 +248,8 @@ class Register:
 
 
 nested = st.recursive(
-    st.just(SECRET), lambda inner: st.lists(inner, min_size=1, max_size=2) | st.dictionaries(st.just(SECRET), inner)
+    st.just(SECRET),
+    lambda inner: st.lists(inner, min_size=1, max_size=2) | st.dictionaries(st.just(SECRET), inner, min_size=1),
 )
 
 

@@ -85,6 +85,14 @@ def test_a_declaration_leaves_the_loan_open_and_can_lie_in_the_past(loans):
     assert (odd.word, odd.since) == ("Display case", NOW)
 
 
+def test_a_described_item_is_filed_as_it_is(loans, clock):
+    """What a sample says of an item is kept, loan and word included, and is true of now."""
+    seen = loans.declare(loans.check_out(ITEMS[0], due_at=NOW).item, ItemState.LOST)
+    other = MemoryLoans(clock)
+    other.put(seen)
+    assert other.get(ITEMS[0]) == seen
+
+
 def test_a_list_that_breaks_off_lacks_its_last_page(loans):
     """With `cut_after`, the pages before the break come and none of them says that it is the last."""
     loans = MemoryLoans(Ticking(NOW), page_size=2)

@@ -70,6 +70,8 @@ def test_one_unresolved_step_for_each_action_and_subject(store):
                 with pytest.raises(Conflict):
                     unit.steps.put(three)
                 last = evolve(one, state=state)
+            else:
+                unit.steps.put(three)
             with pytest.raises(Conflict):
                 unit.steps.put(evolve(two, state=StepState.UNKNOWN))
             assert [r for r in unit.steps.unresolved() if r.step.subject == last.step.subject] == [last]

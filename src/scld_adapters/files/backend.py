@@ -14,7 +14,7 @@ from scld_adapters.files.manifest import SUFFIX, read_manifest
 from scld_adapters.files.settings import FilesConfig
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.codecs.tables import read_table
-from scld_core.errors import ConfigurationError, FileRefused, NotFound
+from scld_core.errors import BadInput, ConfigurationError, FileRefused, NotFound
 from scld_core.kernel.ids import ItemId
 from scld_core.kernel.page import Page
 from scld_core.plugins.spec import BackendContext, OpenBackend
@@ -113,10 +113,9 @@ def _newest(files: tuple[Found, ...], read: Callable[[Path], Extract]) -> Extrac
         except FileRefused as problem:
             refused.append((found, problem))
     file, best = max(usable, key=lambda one: (one[1].as_of, one[0].written), default=(None, None))
-    if refused:
-        last, problem = max(refused, key=lambda one: one[0].written)
-        if file is None or last.written >= file.written:
-            raise problem
+    last, why = max(refused, key=lambda one: one[0].written, default=(None, None))
+    if why is not None and last is not None and (file is None or last.written >= file.written):
+        raise why
     if best is None:
         raise FileRefused("extract", "there is no file to read", "Name one")
     return best
@@ -133,7 +132,10 @@ def _look(path: Path) -> Found:
 def _matching(folder: Path, pattern: str) -> tuple[Found, ...]:
     """The file of that name, or all that match the pattern; manifests are none of them."""
     named = folder / pattern
-    paths = [named] if named.is_file() else sorted(folder.glob(pattern))
+    try:
+        paths = [named] if Path(pattern).is_absolute() or named.is_file() else sorted(folder.glob(pattern))
+    except ValueError as fault:
+        raise BadInput("path", f"is no pattern of file names ({fault})", "Write ** only between slashes") from None
     found = tuple(_look(path) for path in paths if path.is_file() and not path.name.endswith(SUFFIX))
     if not found:
         raise FileRefused(str(named), "there is no such file", "Export the extract to this place, or correct path")

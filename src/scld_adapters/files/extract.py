@@ -143,7 +143,7 @@ class _Cells:
         if due_at is None:
             return None
         own = number or LoanId(self.reading.backend, f"{item.id.local}@{(out_at or due_at).isoformat()}")
-        return Loan(own, item.id, due_at, out_at, returned_at, household=household and household.key)
+        return Loan(own, item.id, due_at, out_at, returned_at, household=household.key if household else None)
 
 
 def _read(row: Row, reading: Reading, *, stated: bool) -> _Read:
@@ -154,7 +154,7 @@ def _read(row: Row, reading: Reading, *, stated: bool) -> _Read:
     item = cells.item()
     number = cells.read("loan", lambda text: LoanId(reading.backend, text))
     found = _circulation(cells, item, number) if item else None
-    return _Read(row.line, item and item.id, number, found, tuple(cells.problems))
+    return _Read(row.line, item.id if item else None, number, found, tuple(cells.problems))
 
 
 def _circulation(cells: _Cells, item: Item, number: LoanId | None) -> Circulation:

@@ -10,7 +10,7 @@ from scld_core.kernel.capability import Capability, Full
 from scld_core.plugins.spec import BackendContext, BackendSpec, OpenBackend
 
 if TYPE_CHECKING:
-    from scld_adapters.files.recipe import Recipe
+    from scld_core.plugins.recipes import Recipe
 
 __all__ = ["CAPABILITIES", "FILES", "declarations"]
 

@@ -17,11 +17,10 @@ STATE_WORDS = tuple(state.value for state in ItemState if state is not ItemState
 """The canonical status words: what a recipe yields, and what `words` translates to."""
 
 
-def _inside(text: object) -> bool:
+def _is_path(text: object) -> bool:
     if not isinstance(text, str) or not text.strip():
         return False
-    path = PurePath(text)
-    return not path.is_absolute() and ".." not in path.parts
+    return ".." not in PurePath(text).parts
 
 
 def _table(test: Any, rule: str) -> Any:
@@ -32,12 +31,16 @@ def _is_text(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip())
 
 
+def _is_state(word: object) -> bool:
+    return word in STATE_WORDS
+
+
 @frozen
 class FilesConfig:
     """An extract of any ILS.
 
-    path: file name or pattern such as ``extracts/hotspot-loans*.csv``, inside the district's
-    folder; of several files the newest by its own `as_of` is used.
+    path: file name or pattern such as ``extracts/hotspot-loans*.csv``, from the district's folder
+    or absolute (a file's name only); of several files the newest by its own `as_of` is used.
     columns: the file's own header for a canonical column, where they differ.
     words: what the ILS's status words mean, such as ``CHECKEDOUT = "on_loan"``.
     extracted_at: "column" (`as_of`, equal on all rows), "manifest" (``<file>.meta.toml`` with as_of,
@@ -45,13 +48,13 @@ class FilesConfig:
     encoding, delimiter, sheet: declared where the file does not show them.
     """
 
-    path: str = field(validator=matching(_inside, "must be a file name or pattern inside the district's folder"))
+    path: str = field(validator=matching(_is_path, "must be a file name or pattern, without .."))
     columns: Mapping[str, str] = field(
         factory=dict[str, str], validator=_table(_is_text, "must name a header for each")
     )
     words: Mapping[str, str] = field(
         factory=dict[str, str],
-        validator=_table(lambda word: word in STATE_WORDS, "must translate each to one of " + ", ".join(STATE_WORDS)),
+        validator=_table(_is_state, "must translate each to one of " + ", ".join(STATE_WORDS)),
     )
     extracted_at: str = field(
         default="", validator=matching(lambda v: v in ("", "column", "manifest"), 'must be "column" or "manifest"')

@@ -49,15 +49,14 @@ _RESULTS: Mapping[str, tuple[str, Tone]] = {
     "applied": ("Done", Tone.GOOD),
 }
 _ON: Mapping[str, tuple[str, str, str]] = {
-    "approval": ("a manager's approval", "Look at it. If it is right:", "scld approve DIR {step} --reason TEXT"),
+    "approval": ("A manager's approval", "Look at it. If it is right:", "scld approve DIR {step} --reason TEXT"),
     "operator": (
-        "a person with the worklist",
+        "A person with the worklist",
         "Do it in the portal, tick its row, then:",
         "scld confirm DIR WORKLIST.csv",
     ),
-    "apply": ("somebody to confirm the plan", "Look at the plan. If it is right:", "scld apply DIR PLAN"),
-    "run": ("a run", "Nothing was changed: this page is a plan only.", ""),
-    "read-back": ("a sure answer", "Nothing now: the next run asks what became of it before it sends again.", ""),
+    "apply": ("Somebody to confirm the plan", "Look at the plan. If it is right:", "scld apply DIR PLAN"),
+    "read-back": ("A sure answer", "Nothing now: the next run asks what became of it before it sends again.", ""),
 }
 _LATER = "Nothing now: the next run looks again."
 _SAMPLE = Callout("No patron, item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
@@ -86,7 +85,7 @@ class _Words:
         lines = [*(sentence(reason, self.texts) for reason in step.reasons), said]
         small = [f"{e.source}: {e.fact} ({clock_words(e.as_of, self.zone)})" for e in step.evidence]
         if receipt is None or receipt.result != "applied":
-            small.append(f"step {step.id}")
+            small.append(f"step\N{NO-BREAK SPACE}{step.id}")
         return Prose(tuple(filter(None, lines)), (" · ".join(small),) if small else ())
 
 
@@ -117,7 +116,8 @@ class _Day:
         known = {row.step for row in self.plan.waiting}
         shown = known | {step.id for step in self.remaining}
         rows = [(row, steps.get(row.step)) for row in self.plan.waiting]
-        rows += [(self._held(s), s) for s in self.plan.steps if s.id not in shown and self._result(s) in _WAITS]
+        if self.verification is not None:  # a plan only: its steps are planned, none of them is held back
+            rows += [(self._held(s), s) for s in self.plan.steps if s.id not in shown and self._result(s) in _WAITS]
         return tuple(sorted(rows, key=lambda pair: (_rank(pair[0].on), pair[0].since)))
 
     @property
@@ -133,12 +133,12 @@ class _Day:
 
     def _held(self, step: Step) -> Waiting:
         receipt = self.receipts.get(step.id)
-        on = _WAITS[self._result(step)] if self.verification else "run"
+        on = _WAITS[self._result(step)]
         since, detail = (receipt.at, receipt.detail) if receipt else (self.plan.made_at, "")
         return Waiting(step.id, step.area, step.action, step.subject, _label(step), since, on, detail)
 
 
-_WAITS = {"": "apply", "needs_approval": "approval", "waiting": "the other system"}
+_WAITS = {"": "apply", "needs_approval": "approval", "waiting": ""}
 
 
 def _rank(on: str) -> int:
@@ -218,7 +218,7 @@ def _figures(day: _Day) -> tuple[Figure, ...]:
     in_order = sum(area.in_order for area in day.plan.areas)
     return (
         _headline(day),
-        Figure("Done", applied, hint="changes made by this run", section="done"),
+        *((Figure("Done", applied, hint="changes made by this run", section="done"),) if day.verification else ()),
         Figure("Waiting", waiting, hint="under way, or for a yes", section="waiting"),
         Figure("For a person", exceptions, hint="no step may settle these", section="person"),
         Figure("In order", in_order, hint="as they should be", section="facts"),
@@ -261,6 +261,7 @@ def _unexplained(day: _Day) -> Section:
 
 
 _STEP = (Column("Result", Kind.BADGE), Column("Still needed", names_row=True), Column("Why"))
+_PLANNED = (Column("Now", Kind.BADGE), Column("What", names_row=True), Column("Why"))
 _DONE = (Column("Result", Kind.BADGE), Column("What", names_row=True), Column("Why"))
 
 
@@ -270,7 +271,7 @@ def _table(caption: str, columns: tuple[Column, ...], rows: Iterable[Row]) -> Ta
 
 def _badge(receipt: Receipt | None) -> Badge:
     if receipt is None:
-        return Badge("Not tried", Tone.ATTENTION)
+        return Badge("Not done")
     return Badge(*_RESULTS.get(receipt.result, (receipt.result, Tone.ATTENTION)))
 
 
@@ -309,20 +310,15 @@ def _earlier(day: _Day) -> Iterable[Row]:
 
 
 def _waiting(day: _Day) -> Section:
-    columns = (
-        Column("What", names_row=True),
-        Column("Waits for"),
-        Column("Since", Kind.INSTANT),
-        Column("What to do"),
-    )
+    columns = (Column("What", names_row=True), Column("Since", Kind.INSTANT), Column("Waits for, and what to do"))
     rows: list[Row] = []
     for row, step in day.waiting:
-        on, todo, command = _ON.get(row.on, (row.on or "the other system", _LATER, ""))
+        on, todo, command = _ON.get(row.on, (row.on or "The other system", _LATER, ""))
         reasons = tuple(sentence(r, day.words.texts) for r in step.reasons) if step else ()
-        what = Prose(
-            (day.words.ask(row.area, row.action, row.label or row.subject),), (*reasons, *filter(None, (row.reason,)))
-        )
-        rows.append((what, on, row.since, Prose((todo,), code=(command.format(step=row.step),) if command else ())))
+        what = day.words.ask(row.area, row.action, row.label or row.subject)
+        small = (*reasons, *filter(None, (row.reason,)))
+        commands = (command.format(step=row.step),) if command else ()
+        rows.append((Prose((what,), small), row.since, Prose((f"{on}. {todo}",), code=commands)))
     withdrawn: list[Row] = [(w.step, w.reason) for area in day.plan.areas for w in area.withdrawals]
     withdrawals = (Column("Step", Kind.ID, names_row=True), Column("Why nobody should do it any more"))
     tables = (_table("Waiting", columns, rows), _table("Taken back", withdrawals, withdrawn))
