@@ -49,23 +49,23 @@ def test_a_damaged_store_gives_no_backup(tmp_path):
     """A copy that fails SQLite's integrity check is reported and never gets the backup's name."""
     path = tmp_path / "s.sqlite"
     store = open_sqlite(path, create=True)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'body TEXT NOT NULL', 'body TEXT NOT NULL')")
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute(
-            "UPDATE sqlite_master SET sql = replace(sql, 'body TEXT NOT NULL', 'body TEXT NOT NULL CHECK (body > ''b'')')"
-            " WHERE name = 'journal'"
-        )
-        connection.commit()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
+    with closing(sqlite3.connect(path)) as connection:  # a row that breaks a rule its table turns out to have
         connection.execute("INSERT INTO journal (run, at, body) VALUES ('', '', 'a')")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'run TEXT', 'run TEXT CHECK (body > ''b'')')")
         connection.commit()
     with pytest.raises(BadInput, match="damaged"):
         store.backup(tmp_path / "copy.sqlite")
     store.close()
-    assert not (tmp_path / "copy.sqlite").exists()
+    assert not list(tmp_path.glob("copy*"))
+
+
+def test_a_backup_that_cannot_be_written_is_explained(tmp_path):
+    """A folder that is not there is bad input, not a traceback."""
+    store = open_sqlite(tmp_path / "s.sqlite", create=True)
+    with pytest.raises(BadInput, match="cannot be made"):
+        store.backup(tmp_path / "absent" / "copy.sqlite")
+    store.close()
 
 
 def test_a_postgres_store_names_the_command_to_run(postgres, template, tmp_path):

@@ -165,10 +165,14 @@ def test_a_wrong_address_is_refused_without_being_repeated(address):
 
 def test_only_the_owner_may_read_the_files_of_a_store(tmp_path):
     """The database and its lock hold personal data, or tell of it."""
-    store = open_sqlite(tmp_path / "d" / "district.sqlite", create=True)
+    folder = tmp_path / "d"
+    with pytest.raises(BadInput, match="is no folder"):
+        open_sqlite(folder / "district.sqlite", create=True)
+    folder.mkdir()
+    store = open_sqlite(folder / "district.sqlite", create=True)
     with store.transaction() as unit:
         write(unit, "x")
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "d").iterdir()}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     store.close()
     assert set(modes.values()) == {0o600}
     assert "district.sqlite-wal" in modes

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,8 +45,12 @@ def _touch(path: Path) -> None:
 
     An existing file is not even opened: closing it would drop this process's locks on it (fcntl(2)).
     """
-    with suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise BadInput(str(path), f"cannot be made ({error.strerror})", "Check the folder's permissions") from None
 
 
 class SqlitePeer:
@@ -72,8 +76,9 @@ class SqlitePeer:
         return self._path.is_file()
 
     def prepare(self) -> None:
-        """Make the file, and its folder where that is missing."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Make the file."""
+        if not self._path.parent.is_dir():
+            raise BadInput(str(self._path.parent), "is no folder", "Make the district's folder first")
         _touch(self._path)
 
     def _connect(self) -> sqlite3.Connection:
@@ -115,7 +120,17 @@ class SqlitePeer:
     def backup(self, target: Path) -> None:
         """VACUUM INTO a file beside the target, checked and on the disk before it gets its name."""
         draft = target.with_name(target.name + ".part")
-        draft.unlink(missing_ok=True)
+        try:
+            draft.unlink(missing_ok=True)
+            self._copy(draft)
+            draft.replace(target)
+        except (sqlite3.Error, OSError) as error:
+            problem = f"the copy could not be written ({_said(error)})"
+            raise BadInput(str(target), problem, "Check the disk's space and the folder's permissions") from None
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _copy(self, draft: Path) -> None:
         _touch(draft)
         with closing(self._connect()) as connection:
             connection.execute("VACUUM INTO ?", (str(draft),))
@@ -125,7 +140,6 @@ class SqlitePeer:
             raise BadInput(self.where, f"the copy is damaged ({verdict})", "Restore an older backup and check the disk")
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        draft.replace(target)
 
     def explain(self, error: DBAPIError) -> str:
         """SQLite's own sentence."""

@@ -50,7 +50,7 @@ class Offers:
         return taken, problems
 
     def _duplicate(self, origin: str, value: object) -> str:
-        name = getattr(value, "name", None)
+        name = _name(value)
         if name is None:
             return ""
         key = (type(value), getattr(value, "kind", None), name)
@@ -72,8 +72,13 @@ class Offers:
             self.declared.setdefault(type(value), []).append(value)
 
 
+def _name(value: object) -> object:
+    """What a value is known by: its full name where its short one is not unique, as a recipe's is not."""
+    return getattr(value, "full_name", None) or getattr(value, "name", None)
+
+
 def _label(value: object) -> str:
     if isinstance(value, BackendSpec):
         return f"{value.kind} '{value.name}'"
-    name = getattr(value, "name", None)
+    name = _name(value)
     return type(value).__name__ + (f" '{name}'" if name is not None else "")

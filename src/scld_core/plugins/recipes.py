@@ -28,14 +28,19 @@ class Recipe:
     checked_on: str = field(validator=nonempty)
     text: str = field(validator=nonempty, repr=False)
 
+    @property
+    def full_name(self) -> str:
+        """The ILS and the name, as `scld extract` takes them."""
+        return f"{self.ils} {self.name}"
+
 
 def find_recipe(recipes: Iterable[Recipe], ils: str, name: str) -> Recipe:
     """The recipe for `name` of `ils`; BadInput says which there are, the nearest first."""
-    known = {(r.ils, r.name): r for r in recipes}
-    found = known.get((ils, name))
-    if found is not None:
-        return found
-    words = sorted(f"{i} {n}" for i, n in known)
-    near = difflib.get_close_matches(f"{ils} {name}", words, n=1, cutoff=0.4)
+    wanted = f"{ils} {name}"
+    known = {recipe.full_name: recipe for recipe in recipes}
+    if wanted in known:
+        return known[wanted]
+    words = sorted(known)
+    near = difflib.get_close_matches(wanted, words, n=1, cutoff=0.4)
     hint = f"Did you mean '{near[0]}'? " if near else ""
-    raise BadInput(f"extract {ils} {name}", "there is no such recipe", f"{hint}There are: {', '.join(words) or 'none'}")
+    raise BadInput(f"extract {wanted}", "there is no such recipe", f"{hint}There are: {', '.join(words) or 'none'}")

@@ -53,8 +53,11 @@ _OWN_BACKENDS = """
 # Your carrier. `scld plugins` lists what is installed: kajeet, thingspace, portal-csv ...
 # [backends.carrier]
 # use = "portal-csv"
-# export = "exports/*.csv"
-# expires_hours = 24
+# export = "exports/*.csv"       # the portal's list of lines, saved here each morning
+# extracted_at = "name"          # its time is in its name: lines-2026-10-05T0730.csv
+# columns = { imei = "IMEI", iccid = "ICCID", status = "Status" }
+# words = { "Active" = "active", "Suspended" = "suspended" }
+# expires_hours = 24             # a bulk file may be uploaded so long
 """
 
 _HOTSPOTS = """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scld_core import codecs
 from scld_core.circulation.ports import Loans
@@ -118,11 +118,13 @@ class Opening:
                 f"backends.{name}", "is not set", f"There are: {', '.join(self.settings.backends) or 'none'}"
             )
         spec = self.spec(settings.use, f"backends.{name}")
-        table = settings
-        if self.options.extract is not None and spec.kind == "ils":
+        context = self.context(name, store)
+        extract = self.options.extract
+        if extract is not None and spec.kind == "ils":
             spec = self.registry.backend("ils", "files")
-            table = BackendSettings("files", {"path": str(self.options.extract.resolve())})
-        opened = open_backend(spec, self.config(spec, table, f"backends.{name}"), self.context(name, store))
+            settings = BackendSettings("files", {"path": extract.name})
+            context = evolve(context, folder=extract.resolve().parent)
+        opened = open_backend(spec, self.config(spec, settings, f"backends.{name}"), context)
         stack.callback(opened.close)
         return opened
 

@@ -48,6 +48,7 @@ _RESULTS: Mapping[str, tuple[str, Tone]] = {
     "skipped": ("Left alone", Tone.NEUTRAL),
     "applied": ("Done", Tone.GOOD),
 }
+_LATER = "Nothing now: the next run looks again."
 _ON: Mapping[str, tuple[str, str, str]] = {
     "approval": ("A manager's approval", "Look at it. If it is right:", "scld approve DIR {step} --reason TEXT"),
     "operator": (
@@ -56,9 +57,9 @@ _ON: Mapping[str, tuple[str, str, str]] = {
         "scld confirm DIR WORKLIST.csv",
     ),
     "apply": ("Somebody to confirm the plan", "Look at the plan. If it is right:", "scld apply DIR PLAN"),
+    "carrier": ("The carrier", _LATER, ""),
     "read-back": ("A sure answer", "Nothing now: the next run asks what became of it before it sends again.", ""),
 }
-_LATER = "Nothing now: the next run looks again."
 _SAMPLE = Callout("No patron, item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
 
 
@@ -83,7 +84,7 @@ class _Words:
         """The reasons and what came of the step; small: the evidence, and the id of a step that is not done."""
         said = receipt.detail if receipt else detail
         lines = [*(sentence(reason, self.texts) for reason in step.reasons), said]
-        small = [f"{e.source}: {e.fact} ({clock_words(e.as_of, self.zone)})" for e in step.evidence]
+        small = [f"{e.source}: {e.fact}, {clock_words(e.as_of, self.zone)}" for e in step.evidence]
         if receipt is None or receipt.result != "applied":
             small.append(f"step\N{NO-BREAK SPACE}{step.id}")
         return Prose(tuple(filter(None, lines)), (" · ".join(small),) if small else ())
@@ -105,6 +106,11 @@ class _Day:
         return self.verification.remaining if self.verification else ()
 
     @property
+    def plan_only(self) -> bool:
+        """Whether nothing was changed, or even tried."""
+        return self.verification is None and not self.receipts
+
+    @property
     def now(self) -> datetime:
         """When the page became true."""
         return self.verification.at if self.verification else self.plan.made_at
@@ -116,7 +122,7 @@ class _Day:
         known = {row.step for row in self.plan.waiting}
         shown = known | {step.id for step in self.remaining}
         rows = [(row, steps.get(row.step)) for row in self.plan.waiting]
-        if self.verification is not None:  # a plan only: its steps are planned, none of them is held back
+        if not self.plan_only:  # there, its steps are planned and none of them is held back
             rows += [(self._held(s), s) for s in self.plan.steps if s.id not in shown and self._result(s) in _WAITS]
         return tuple(sorted(rows, key=lambda pair: (_rank(pair[0].on), pair[0].since)))
 
@@ -185,7 +191,7 @@ def day_report(
     by_step = {receipt.step: receipt for receipt in receipts}
     day = _Day(plan, by_step, verification, tuple(settled), _Words(texts, zone))
     return Report(
-        title="Day report" if verification else "Plan for the day",
+        title="Plan for the day" if day.plan_only else "Day report",
         district=plan.district,
         business_day=plan.business_day,
         made_at=day.now,
@@ -199,17 +205,17 @@ def day_report(
 
 def _callouts(day: _Day, *, sample: bool) -> tuple[Callout, ...]:
     found = [_SAMPLE] if sample else []
-    if day.verification is None:
+    if day.plan_only:
         found.append(Callout("Nothing has been changed. The steps below would be taken.", title="A plan only"))
     trouble = sum(receipt.result in TROUBLE for receipt in day.receipts.values())
     if trouble:
-        text = f"{_count(trouble, 'step')} failed, was stopped or got no sure answer; look below for which, and why."
+        text = f"{trouble} {_plural(trouble, 'step')} failed, stopped or got no sure answer; see which below, and why."
         found.append(Callout(text, Tone.BAD, "Not everything worked"))
     return tuple(found)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _plural(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
 
 
 def _figures(day: _Day) -> tuple[Figure, ...]:
@@ -218,7 +224,7 @@ def _figures(day: _Day) -> tuple[Figure, ...]:
     in_order = sum(area.in_order for area in day.plan.areas)
     return (
         _headline(day),
-        *((Figure("Done", applied, hint="changes made by this run", section="done"),) if day.verification else ()),
+        *((Figure("Done", applied, hint="changes made by this run", section="done"),) if not day.plan_only else ()),
         Figure("Waiting", waiting, hint="under way, or for a yes", section="waiting"),
         Figure("For a person", exceptions, hint="no step may settle these", section="person"),
         Figure("In order", in_order, hint="as they should be", section="facts"),
@@ -226,18 +232,18 @@ def _figures(day: _Day) -> tuple[Figure, ...]:
 
 
 def _headline(day: _Day) -> Figure:
-    if day.verification is None:
+    if day.plan_only:
         number = len(day.plan.steps)
-        return Figure(
-            "Changes planned" if number != 1 else "Change planned", number, hint="Nothing has been changed yet."
-        )
+        return Figure(_plural(number, "Change") + " planned", number, hint="Nothing has been changed yet.")
+    if day.verification is None:
+        hint = "This run did not look at the systems again. The next one does."
+        return Figure("Unexplained differences not counted", "?", Tone.ATTENTION, hint)
     number = day.verification.residual
     if number == 0:
         hint = "Everything that differed is settled, waits for somebody named below, or is on the list for a person."
         return Figure("Unexplained differences", 0, Tone.GOOD, hint)
-    label = "Unexplained difference" if number == 1 else "Unexplained differences"
     hint = "The systems still differ here, and nothing accounts for it. Start with these."
-    return Figure(label, number, Tone.BAD, hint, "unexplained")
+    return Figure(_plural(number, "Unexplained difference"), number, Tone.BAD, hint, "unexplained")
 
 
 def _sections(day: _Day) -> Iterable[Section]:
@@ -251,11 +257,7 @@ def _sections(day: _Day) -> Iterable[Section]:
 
 
 def _unexplained(day: _Day) -> Section:
-    rows: list[Row] = []
-    for step in day.remaining:
-        receipt = day.receipts.get(step.id)
-        what = day.words.ask(step.area, step.action, _label(step))
-        rows.append((_badge(receipt), what, day.words.why(step, receipt)))
+    rows = (_outcome(day, step, day.receipts.get(step.id)) for step in day.remaining)
     intro = "The change below is still needed, and no request, approval or exception accounts for it."
     return Section("unexplained", "Unexplained differences", intro, (_table("Unexplained", _STEP, rows),))
 
@@ -271,16 +273,15 @@ def _table(caption: str, columns: tuple[Column, ...], rows: Iterable[Row]) -> Ta
 
 def _badge(receipt: Receipt | None) -> Badge:
     if receipt is None:
-        return Badge("Not done")
+        return Badge("Planned")
     return Badge(*_RESULTS.get(receipt.result, (receipt.result, Tone.ATTENTION)))
 
 
 def _done(day: _Day) -> Section:
-    rows: list[Row] = []
-    for step, receipt in day.settled_steps:
-        applied = receipt is not None and receipt.result == "applied"
-        what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
-        rows.append((_badge(receipt), what, day.words.why(step, receipt)))
+    rows = tuple(_outcome(day, step, receipt) for step, receipt in day.settled_steps)
+    if day.plan_only:
+        tables = (_table("Planned", _PLANNED, rows),)
+        return Section("done", "What would be done", "", tables, empty="Nothing would be changed.")
     planned = {step.id for step in day.plan.steps}
     strays: list[Row] = [
         (_badge(r), f"{r.action}: {r.subject}", r.detail or None)
@@ -292,6 +293,12 @@ def _done(day: _Day) -> Section:
         _table("Finished from earlier runs", _DONE, _earlier(day)),
     )
     return Section("done", "What was done", "", tables, empty="Nothing had to be changed.")
+
+
+def _outcome(day: _Day, step: Step, receipt: Receipt | None) -> Row:
+    applied = receipt is not None and receipt.result == "applied"
+    what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
+    return (_badge(receipt), what, day.words.why(step, receipt))
 
 
 def _earlier(day: _Day) -> Iterable[Row]:
