@@ -222,20 +222,27 @@ def test_a_truncated_last_line_is_quarantined(folder):
     assert reasons(read(folder, "item,status\ni1,lost,x")) == [(2, "has 3 cells where the header has 2")]
 
 
-def test_a_quotation_mark_that_swallows_the_rest_refuses_the_file(folder):
-    """Else the rows behind it would be lost in one cell."""
-    said = refused(folder, 'item,status\ni1,"lost\ni2,lost\ni3,lost\n')
-    assert said.startswith(":2: a quotation mark that opens on this line is never closed")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('i1,"lost\ni2,lost\ni3,lost\n', "truncated last line"),
+        ('i1,"lost\ni2,"lost"\ni3,lost\n', "has a misplaced quotation mark"),
+        ('i1,"lost\ni2",lost\ni3,lost\n', "has 3 cells where the header has 2"),
+        ('i1,"' + "lost\n" * 40_000, "has a cell that is too long"),
+    ],
+)
+def test_a_quotation_mark_that_swallows_lines_refuses_the_file(folder, text, said):
+    """Else the rows behind it would be hidden in one unusable row."""
+    refusal = refused(folder, "item,status\n" + text)
+    assert refusal.startswith(f":2: {said}, and lines 2 to ")
+    assert "rows may be hidden" in refusal
 
 
 def test_a_misplaced_quotation_mark_costs_its_row_only(folder):
-    """Cells over several lines are used; a wrong one says which lines it took."""
-    table = read(folder, 'item,status\n"i"1,lost\n"i\n2","lo\nst"\n"i\n3"x,lost\ni4,lost\n')
-    assert cells(table) == [{"item": "i\n2", "status": "lo\nst"}, {"item": "i4", "status": "lost"}]
-    assert reasons(table) == [
-        (2, "has a misplaced quotation mark"),
-        (6, "has a misplaced quotation mark (lines 6 to 7 run together)"),
-    ]
+    """Cells over several lines are used where they are whole."""
+    table = read(folder, 'item,status\n"i"1,lost\n"i\n2","lo\nst"\ni3,lost\n')
+    assert cells(table) == [{"item": "i\n2", "status": "lo\nst"}, {"item": "i3", "status": "lost"}]
+    assert reasons(table) == [(2, "has a misplaced quotation mark")]
 
 
 def test_a_cell_without_end_costs_its_row_only(folder):

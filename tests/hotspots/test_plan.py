@@ -284,3 +284,12 @@ def test_rows_that_could_not_be_used_are_on_the_exception_list():
 def test_no_plan_names_a_patron(found):
     """Canary patrons are in the facts and nowhere in what is printed or sent."""
     assert "canary" not in repr(plan_hotspots(found, ruling()))
+
+
+def test_the_ended_line_of_an_earlier_sim_does_not_confuse():
+    """An account keeps showing the SIM that a device had before: the living line counts."""
+    found = facts((out(0, 5), ON))
+    before = LineView(line(0).imei, line(50).iccid, ENDED, NOW)
+    plan = plan_hotspots(evolve(found, lines={"carrier": (before, view(0, ON))}), ruling())
+    assert actions(plan) == [(SUSPEND, "main:i0")]
+    assert plan.exceptions == ()

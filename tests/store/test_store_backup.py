@@ -65,6 +65,8 @@ def test_a_backup_that_cannot_be_written_is_explained(tmp_path):
     store = open_sqlite(tmp_path / "s.sqlite", create=True)
     with pytest.raises(BadInput, match="cannot be made"):
         store.backup(tmp_path / "absent" / "copy.sqlite")
+    with pytest.raises(BadInput, match="could not be written"):
+        store.backup(tmp_path / ("n" * 252))
     store.close()
 
 

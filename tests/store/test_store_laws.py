@@ -17,7 +17,6 @@ from scld_adapters.sql.tables import instant_text
 from scld_core.errors import BadInput, Conflict, RunInProgress, Unavailable
 from scld_core.runs.model import UNRESOLVED, StepState
 
-
 ZONES = [timezone(timedelta(minutes=minutes)) for minutes in (-720, -480, 0, 1, 345, 840)]
 
 

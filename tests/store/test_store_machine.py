@@ -1,6 +1,7 @@
 """The databases do exactly what the reference store does: same values, same classes of exception."""
 
 import itertools
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -132,13 +133,10 @@ class StoreMachine(RuleBasedStateMachine):
     def run(store, todo, *, broken):
         """The outcomes of one transaction."""
         found = []
-        try:
-            with store.transaction() as unit:
-                found = [outcome(operation, unit) for operation in todo]
-                if broken:
-                    raise Stop
-        except Stop:
-            pass
+        with suppress(Stop), store.transaction() as unit:
+            found = [outcome(operation, unit) for operation in todo]
+            if broken:
+                raise Stop
         return found
 
 

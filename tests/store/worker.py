@@ -5,7 +5,7 @@ Every command is answered with one line, so that a test knows what has happened 
 
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -100,21 +100,27 @@ class Worker:
         while True:
             with self.store.transaction() as unit:
                 write(unit, f"c{number:05}")
-            print(number, flush=True)
+            say(number)
             number += 1
+
+
+def say(answer: object) -> None:
+    """One line for the test to read."""
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     """Answer commands until the input ends."""
     worker = Worker(sys.argv[1])
-    print("ready", flush=True)
+    say("ready")
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
         try:
             answer = getattr(worker, command)(argument)
         except ScldError as refusal:
             answer = type(refusal).__name__
-        print(answer, flush=True)
+        say(answer)
     worker.stack.close()
     worker.store.close()
 
@@ -153,10 +159,8 @@ class Remote:
         rest = self.process.stdout.read() if not self.process.stdout.closed else ""
         self.process.wait()
         self.process.stdout.close()
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
         return rest
 
 

@@ -101,7 +101,7 @@ class FileLoans:
 
 
 def _newest(files: tuple[Found, ...], read: Callable[[Path], Extract]) -> Extract:
-    """The extract with the latest as_of.
+    """The extract with the latest as_of, out of at least one file.
 
     A refused file that was written after it is not passed over: it may be today's.
     """
@@ -112,13 +112,11 @@ def _newest(files: tuple[Found, ...], read: Callable[[Path], Extract]) -> Extrac
             usable.append((found, read(found.path)))
         except FileRefused as problem:
             refused.append((found, problem))
-    file, best = max(usable, key=lambda one: (one[1].as_of, one[0].written), default=(None, None))
-    last, why = max(refused, key=lambda one: one[0].written, default=(None, None))
-    if why is not None and last is not None and (file is None or last.written >= file.written):
-        raise why
-    if best is None:
-        raise FileRefused("extract", "there is no file to read", "Name one")
-    return best
+    usable.sort(key=lambda one: (one[1].as_of, one[0].written))
+    refused.sort(key=lambda one: one[0].written)
+    if refused and not (usable and usable[-1][0].written > refused[-1][0].written):
+        raise refused[-1][1]
+    return usable[-1][1]
 
 
 def _look(path: Path) -> Found:

@@ -22,10 +22,10 @@ OLDEST = 14
 _WHERE = "the store's PostgreSQL"
 
 
-def connect(address: str) -> Connection:
+def connect(address: str, *, oldest: int = OLDEST) -> Connection:
     """A new connection to `address`, a libpq URL or key=value text; no error repeats any part of it.
 
-    Raises BadInput when the server cannot be reached, refuses the login or is older than `OLDEST`.
+    Raises BadInput when the server cannot be reached, refuses the login or is older than version `oldest`.
     """
     try:
         connection = psycopg.connect(address, connect_timeout=10, application_name="scld")
@@ -34,7 +34,7 @@ def connect(address: str) -> Connection:
     except psycopg.Error as fault:  # libpq's own text names host and user, so only its class is told
         raise BadInput(_WHERE, f"cannot be reached or refuses the login ({type(fault).__name__})", _REMEDY) from None
     try:
-        _prepare(connection)
+        _prepare(connection, oldest)
     except BaseException:
         connection.close()
         raise
@@ -47,9 +47,9 @@ _REMEDY = "Check the secret that `url` names: postgresql://USER:PASSWORD@HOST:PO
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 
-def _prepare(connection: Connection) -> None:
-    if connection.info.server_version < OLDEST * 10_000:
-        raise BadInput(_WHERE, f"is older than version {OLDEST}", "Upgrade the server")
+def _prepare(connection: Connection, oldest: int) -> None:
+    if connection.info.server_version < oldest * 10_000:
+        raise BadInput(_WHERE, f"is older than version {oldest}", "Upgrade the server")
     connection.execute(_DURABLE)
     connection.commit()
 

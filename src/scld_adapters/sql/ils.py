@@ -86,7 +86,9 @@ def add_item(
     kind: str = "hotspot",
 ) -> None:
     """Catalogue an item that is on the shelf since `at`; Rejected when id or barcode is taken."""
-    same = sa.or_(ils_items.c.id == item, ils_items.c.barcode == barcode)
+    same = ils_items.c.id == item
+    if barcode is not None:
+        same = sa.or_(same, ils_items.c.barcode == barcode)
     if connection.execute(sa.select(ils_items.c.id).where(same)).first() is not None:
         raise Rejected(ILS, "add_item", f"an item with the id {item} or its barcode exists already")
     shelf = ItemState.CHECKED_IN.value

@@ -190,6 +190,25 @@ def undo(
     raise typer.Exit(codes.code_of_receipts(undone.receipts))
 
 
+@app.command("service-test")
+def service_test(
+    folder: Dir,
+    barcode: Annotated[str, typer.Argument(help="The hotspot's barcode.", show_default=False)],
+    *,
+    passed: Annotated[bool, typer.Option("--passed/--failed", help="Whether it gave service.", show_default=False)],
+    note: str = "",
+    actor: Actor = "",
+) -> None:
+    """Record that a hotspot was switched on, joined and loaded a page; until then it may not leave."""
+    from scld_core.hotspots.text import REASONS
+
+    with _explained(), _open(folder, actor) as desk:
+        device, _ = desk.hotspots.record_test(barcode, passed=passed, note=note)
+        decision = desk.hotspots.may_leave(device)
+    why = " ".join(reason.text(REASONS) for reason in decision.reasons)
+    _out().print(f"{escape(device.label)}: {'may leave' if decision.permitted else 'may not leave. ' + why}")
+
+
 @app.command()
 def backup(folder: Dir, target: Annotated[Path | None, typer.Argument(show_default=False)] = None) -> None:
     """Copy the district's database while it may be in use."""

@@ -131,7 +131,8 @@ def _read(source: Path) -> tuple[bytes, datetime]:
 class _Record:
     """Cells as they stand, or the problem why there are none.
 
-    A `ragged` record may be shorter than the header; an `unended` one is cut off by the file's end.
+    It stands on the lines from `line` to `last`. A `ragged` one may be shorter than the header; an
+    `unended` one ends with the file and not with a line's end.
     """
 
     line: int
@@ -140,10 +141,6 @@ class _Record:
     problem: str = ""
     ragged: bool = False
     unended: bool = False
-
-    def unusable(self, reason: str) -> str:
-        """The reason, with the lines of a cell that was never closed where it should have been."""
-        return reason if self.last == self.line else f"{reason} (lines {self.line} to {self.last} run together)"
 
 
 def _records(
@@ -166,7 +163,7 @@ def _records(
     if source.suffix.lower() in (".xlsx", ".xlsm"):
         raise FileRefused(where, "is not a whole XLSX workbook", "Export or save it again")
     used, text = _decode(data, where, encoding)
-    return used, _csv_records(text, where, delimiter or _sniff(text, wanted))
+    return used, _csv_records(text, delimiter or _sniff(text, wanted))
 
 
 def _decode(data: bytes, where: str, encoding: str | None) -> tuple[str, str]:
@@ -195,7 +192,7 @@ def _sniff(text: str, wanted: Mapping[str, str]) -> str:
         return DELIMITERS[0]
 
 
-def _csv_records(text: str, where: str, delimiter: str) -> Iterator[_Record]:
+def _csv_records(text: str, delimiter: str) -> Iterator[_Record]:
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while lines.tell() < len(text):
@@ -205,18 +202,16 @@ def _csv_records(text: str, where: str, delimiter: str) -> Iterator[_Record]:
         try:
             cells = next(reader)
         except csv.Error as fault:
-            problem = _problem(str(fault), where, start, reader.line_num)
+            problem = _problem(str(fault))
         unended = lines.tell() == len(text) and text[-1] not in "\r\n"
         yield _Record(start, reader.line_num, tuple(cells), problem, unended=unended)
 
 
-def _problem(fault: str, where: str, start: int, end: int) -> str:
-    if "unexpected end" not in fault:
-        return "has a cell that is too long" if "larger" in fault else "has a misplaced quotation mark"
-    if start != end:
-        remedy = "The file may be cut off; export it again"
-        raise FileRefused(f"{where}:{start}", "a quotation mark that opens on this line is never closed", remedy)
-    return _TRUNCATED
+def _problem(fault: str) -> str:
+    """A fault of the csv module, which has no kinds of its own, in our words."""
+    if "unexpected end" in fault:
+        return _TRUNCATED
+    return "has a cell that is too long" if "larger" in fault else "has a misplaced quotation mark"
 
 
 # From records to rows.
@@ -233,8 +228,11 @@ def _sort_out(
         if not record.problem and not any(map(str.strip, record.cells)):
             continue
         reason = record.problem or _misfit(record, len(header))
+        if reason and record.last != record.line:
+            problem = f"{reason}, and lines {record.line} to {record.last} run together, so that rows may be hidden"
+            raise FileRefused(f"{source}:{record.line}", problem, "A quotation mark may be missing; export it again")
         if reason:
-            quarantined.append(Quarantined(source.name, record.line, record.unusable(reason)))
+            quarantined.append(Quarantined(source.name, record.line, reason))
         else:
             rows.append(Row(record.line, _cells(record.cells, places)))
     return header, tuple(rows), tuple(quarantined)

@@ -78,18 +78,22 @@ class _Doer:
         """The line has not changed: did the request fail, or is it only not done yet."""
         if view.state is ServiceState.UNKNOWN_WORD:
             return ReadBack.UNKNOWN
-        if record.reference:
-            said = port.request_state(record.reference)
-            if said is not ReadBack.UNKNOWN:  # DONE without the line showing it is not done yet
-                return ReadBack.PENDING if said is ReadBack.DONE else said
+        said = port.request_state(record.reference) if record.reference else ReadBack.UNKNOWN
+        if said is ReadBack.DONE:  # carried out: either not shown yet, or the carrier changed it since
+            return ReadBack.DONE if self._impatient(record) else ReadBack.PENDING
+        if said is not ReadBack.UNKNOWN:
+            return said
+        if self._impatient(record):
+            return ReadBack.NOT_DONE
         if record.state is StepState.WAITING_SYSTEM:
             return ReadBack.PENDING
-        if not port.asynchronous:
-            return ReadBack.NOT_DONE
+        return ReadBack.UNKNOWN if port.asynchronous else ReadBack.NOT_DONE
+
+    def _impatient(self, record: StepRecord) -> bool:
+        """Whether the request is older than a carrier may take."""
         ruling = self.systems.ruling(self.clock.now())
         sent = record.attempts[-1] if record.attempts else record.updated_at
-        patience = timedelta(hours=ruling.policy.pending_limit_hours)
-        return ReadBack.NOT_DONE if ruling.now - sent > patience else ReadBack.UNKNOWN
+        return ruling.now - sent > timedelta(hours=ruling.policy.pending_limit_hours)
 
 
 def hotspot_actions(systems: Systems, clock: Clock) -> tuple[Action[LineOrder], ...]:

@@ -64,8 +64,8 @@ class HotspotDesk:
         """The device with this barcode, or None."""
         return next((d for d in self.devices() if str(d.barcode) == barcode.strip()), None)
 
-    def record_test(self, barcode: str, *, passed: bool, note: str = "") -> ServiceTest:
-        """Keep the result of a service test; BadInput when no device has this barcode."""
+    def record_test(self, barcode: str, *, passed: bool, note: str = "") -> tuple[Device, ServiceTest]:
+        """Keep the result of a device's service test; BadInput when no device has this barcode."""
         device = self.find(barcode)
         if device is None:
             raise BadInput(barcode, "is the barcode of no hotspot in the inventory")
@@ -79,7 +79,7 @@ class HotspotDesk:
             clock=self.clock,
             detail="passed" if passed else "failed",
         )
-        return test
+        return device, test
 
     def may_leave(self, device: Device) -> Decision:
         """Whether the device may go to its next pickup library."""

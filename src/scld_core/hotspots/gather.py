@@ -77,7 +77,14 @@ def _circulation(systems: Systems, devices: Collection[Device], ruling: Ruling) 
     check_age(found.facts, ruling.now, _age(ruling.policy))
     present = sum(row.item in items for row in found.rows)
     missing = ruling.policy.max_missing_fraction
-    check_present(systems.ils, "hotspot items", expected=len(items), present=present, max_missing=missing)
+    check_present(
+        systems.ils,
+        "hotspot items",
+        expected=len(items),
+        present=present,
+        max_missing=missing,
+        unusable=found.quarantined,
+    )
     overdue = take_snapshot(systems.ils, systems.loans.iter_overdue(ruling.now), _loan_key, live=systems.loans.live)
     _check_overdue(systems.ils, found, {loan.item for loan in overdue.rows}, ruling)
     return found
@@ -113,5 +120,6 @@ def _lines(name: str, port: CarrierLines, devices: Collection[Device], ruling: R
         expected=len(ours),
         present=min(present, len(ours)),
         max_missing=ruling.policy.max_missing_fraction,
+        unusable=found.quarantined,
     )
     return found

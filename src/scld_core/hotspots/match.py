@@ -50,7 +50,13 @@ def _index(pairs: Iterable[tuple[N | None, LineView]]) -> dict[N, list[LineView]
     return found
 
 
+def _current(views: list[LineView]) -> list[LineView]:
+    """Without ended lines where others remain: an account keeps showing the SIMs a device had before."""
+    return [view for view in views if view.state is not ServiceState.TERMINATED] or views
+
+
 def _one(device: Device, sims: list[LineView], imeis: list[LineView]) -> LineView | Mismatch:
+    sims, imeis = _current(sims), _current(imeis)
     if not sims and not imeis:
         return Mismatch("not_at_carrier", f"{device.line} is not in the account of {device.carrier}")
     if len(sims) > 1 or len(imeis) > 1:

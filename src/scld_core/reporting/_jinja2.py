@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
-from collections.abc import Callable
+import re
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -20,6 +19,7 @@ from scld_core.reporting.words import day_words, instant_words
 __all__ = ["render"]
 
 _TEMPLATE = "report.html.j2"
+_UNWRITABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 @cache
@@ -29,8 +29,7 @@ def _asset(name: str) -> str:
 
 def _clean(value: object) -> str:
     """Text on one line, without what HTML and UTF-8 cannot carry: control characters and lone surrogates."""
-    text = " ".join(str(value).splitlines())
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(str(value).splitlines()))
 
 
 def _unmasked(cell: Personal) -> str:
@@ -41,11 +40,8 @@ def _is_personal(cell: object) -> bool:
     return isinstance(cell, Personal)
 
 
-def _instants(report: Report) -> Callable[[datetime], str]:
-    return lambda moment: instant_words(moment, report.zone, year=report.business_day.year)
-
-
-def _environment(report: Report) -> Environment:
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=DictLoader({_TEMPLATE: _asset(_TEMPLATE)}),
         autoescape=True,
@@ -55,7 +51,7 @@ def _environment(report: Report) -> Environment:
         keep_trailing_newline=True,
     )
     # jinja2 leaves the types of these two tables open
-    environment.filters.update(clean=_clean, unmasked=_unmasked, instant=_instants(report), day=day_words)  # pyright: ignore[reportUnknownMemberType]
+    environment.filters.update(clean=_clean, unmasked=_unmasked, day=day_words)  # pyright: ignore[reportUnknownMemberType]
     environment.tests["personal"] = _is_personal  # pyright: ignore[reportUnknownMemberType]
     return environment
 
@@ -69,5 +65,9 @@ def _policy(css: str) -> str:
 def render(report: Report) -> str:
     """The report as one HTML page."""
     css = _asset("report.css")
-    template = _environment(report).get_template(_TEMPLATE)
-    return template.render(report=report, css=Markup(css), policy=_policy(css))  # noqa: S704 - our own style sheet
+
+    def instant(moment: datetime) -> str:
+        return instant_words(moment, report.zone, year=report.business_day.year)
+
+    page = _environment().get_template(_TEMPLATE)
+    return page.render(report=report, instant=instant, css=Markup(css), policy=_policy(css))  # noqa: S704 - our own sheet

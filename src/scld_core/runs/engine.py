@@ -267,11 +267,17 @@ class Engine:
             record = evolve(record, ended=record.ended + 1)
         return record if event is None else self._settle(record, event, f"read back: {found.value}")
 
-    def resume(self, area: str | None = None) -> tuple[StepRecord, ...]:
-        """Read back everything that is still open; gives the records as they stand now."""
+    def resume(self, reference: str | None = None) -> tuple[StepRecord, ...]:
+        """Read back what is still open, or only the request of that reference; gives the records as they stand now."""
         with self.store.transaction() as unit:
-            records = unit.steps.unresolved(area)
-        open_ = [r for r in records if r.state is not StepState.AWAITING_APPROVAL and r.step.action in self.actions]
+            records = unit.steps.unresolved()
+        open_ = [
+            record
+            for record in records
+            if record.state is not StepState.AWAITING_APPROVAL
+            and record.step.action in self.actions
+            and reference in (None, record.reference)
+        ]
         found: list[StepRecord] = []
         for number, record in enumerate(open_):
             self.progress(Stage("read back", number, len(open_), record.step.label))

@@ -65,11 +65,14 @@ def take_snapshot(source: str, pages: Iterable[Page[T]], key: Callable[[T], Hash
     return Snapshot(source, tuple(rows), oldest, live, tuple(quarantined))
 
 
-def check_present(source: str, what: str, *, expected: int, present: int, max_missing: float) -> None:
+def check_present(
+    source: str, what: str, *, expected: int, present: int, max_missing: float, unusable: tuple[Quarantined, ...] = ()
+) -> None:
     """Refuse a list in which more than the fraction `max_missing` of what we expect is absent."""
     if expected and (present == 0 or expected - present > max_missing * expected):
+        rows = f" ({len(unusable)} of its rows cannot be used, the first of them: {unusable[0]})" if unusable else ""
         raise SnapshotRefused(
-            f"{source} knows {present} of {expected} {what}; a list that shrinks like this is more likely "
+            f"{source} knows {present} of {expected} {what}{rows}; a list that lacks so much is more likely "
             "an outage or a wrong filter than the truth; nothing was changed"
         )
 

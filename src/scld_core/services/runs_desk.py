@@ -9,7 +9,7 @@ from attrs import frozen
 
 from scld_core import codecs
 from scld_core.errors import BadInput
-from scld_core.runs.engine import Engine
+from scld_core.runs.engine import Engine, receipt_of
 from scld_core.runs.guards import check_blast
 from scld_core.runs.model import JournalEntry, Plan, Receipt, Step, StepRecord
 from scld_core.runs.people import ApprovalRule, Confirmation, Confirmed, approve, confirm
@@ -59,6 +59,15 @@ class RunsDesk:
         """Turn the ticked rows of a worklist into receipts."""
         with self.engine.store.exclusive("run"):
             return confirm(self.engine.store, rows, source=source, actor=self.engine.actor, clock=self.engine.clock)
+
+    def read_back(self, reference: str) -> tuple[Receipt, ...]:
+        """Ask the system what became of the request it calls `reference`.
+
+        This is all that news from outside, such as a carrier's callback, may bring about: it proves
+        nothing by itself. Unknown references give nothing.
+        """
+        with self.engine.store.exclusive("run"):
+            return tuple(receipt_of(r, self.engine.clock.now()) for r in self.engine.resume(reference))
 
     def undo(self, run: str) -> Undone:
         """Apply the inverse of everything `run` did."""

@@ -158,11 +158,13 @@ def _identifiers(row: WorklistRow) -> Prose:
 
 
 def _csv(worklist: Worklist) -> bytes:
-    rows = (
-        {"step": _safe_step(row.step), "note": f"[{row.action} {row.label}]".translate({0x5D: ")"})}
-        for row in worklist.rows
-    )
-    return write_csv(rows, COLUMNS)
+    return write_csv(({"step": _safe_step(row.step), "note": _label(row)} for row in worklist.rows), COLUMNS)
+
+
+def _label(row: WorklistRow) -> str:
+    """What the row is about, in a bracket that is taken off again when the file comes back."""
+    text = f"{row.action} {row.label}".replace("]", ")")
+    return f"[{''.join(c if c.isprintable() else ' ' for c in text)}]"
 
 
 def write_worklist(worklist: Worklist, folder: Path) -> WorklistFiles:

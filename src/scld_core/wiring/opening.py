@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from scld_core import codecs
 from scld_core.circulation.ports import Loans
@@ -122,8 +122,8 @@ class Opening:
         extract = self.options.extract
         if extract is not None and spec.kind == "ils":
             spec = self.registry.backend("ils", "files")
-            settings = BackendSettings("files", {"path": extract.name})
-            context = evolve(context, folder=extract.resolve().parent)
+            own = settings.table if settings.use == "files" else {}  # its columns and words still hold
+            settings = BackendSettings("files", {**own, "path": str(extract.resolve())})
         opened = open_backend(spec, self.config(spec, settings, f"backends.{name}"), context)
         stack.callback(opened.close)
         return opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -34,8 +35,8 @@ class Published:
     @property
     def paths(self) -> tuple[Path, ...]:
         """All files a person may want to open."""
-        pages = (self.report, self.plan, *(d.files.html for d in self.deliveries), *(d.bulk for d in self.deliveries))
-        return tuple(path for path in pages if path is not None)
+        lists = ((d.files.html, d.files.csv, d.bulk) for d in self.deliveries)
+        return tuple(path for path in (self.report, self.plan, *chain.from_iterable(lists)) if path is not None)
 
 
 def _replace(path: Path, text: str) -> Path:

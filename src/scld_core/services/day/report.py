@@ -80,14 +80,13 @@ class _Words:
         subject = self.texts.get(f"{step.area}.subject", "")
         return f"{verb}: {' '.join(filter(None, (subject, _label(step))))}"
 
-    def why(self, step: Step, receipt: Receipt | None = None, *, detail: str = "") -> Prose:
+    def why(self, step: Step, detail: str, *, done: bool) -> Prose:
         """The reasons and what came of the step; small: the evidence, and the id of a step that is not done."""
-        said = receipt.detail if receipt else detail
-        lines = [*(sentence(reason, self.texts) for reason in step.reasons), said]
+        lines = (*(sentence(reason, self.texts) for reason in step.reasons), *filter(None, (detail,)))
         small = [f"{e.source}: {e.fact}, {clock_words(e.as_of, self.zone)}" for e in step.evidence]
-        if receipt is None or receipt.result != "applied":
+        if not done:
             small.append(f"step\N{NO-BREAK SPACE}{step.id}")
-        return Prose(tuple(filter(None, lines)), (" · ".join(small),) if small else ())
+        return Prose(lines, (" · ".join(small),) if small else ())
 
 
 @frozen
@@ -297,23 +296,26 @@ def _done(day: _Day) -> Section:
 
 def _outcome(day: _Day, step: Step, receipt: Receipt | None) -> Row:
     applied = receipt is not None and receipt.result == "applied"
-    what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
-    return (_badge(receipt), what, day.words.why(step, receipt))
+    return (_badge(receipt), *_what_and_why(day, step, receipt.detail if receipt else "", done=applied))
+
+
+def _what_and_why(day: _Day, step: Step, detail: str, *, done: bool) -> Row:
+    what = day.words.done(step) if done else day.words.ask(step.area, step.action, _label(step))
+    return (what, day.words.why(step, detail, done=done))
 
 
 def _earlier(day: _Day) -> Iterable[Row]:
-    words = {
+    """Steps of earlier runs whose end this run found out; one that it tried again is shown as tried."""
+    badges = {
         StepState.APPLIED: Badge("Done", Tone.GOOD),
         StepState.FAILED: Badge("Failed", Tone.BAD),
         StepState.WITHDRAWN: Badge("Withdrawn"),
     }
+    again = {step.id for step in day.plan.steps}
     for record in day.settled:
-        if record.state in UNRESOLVED:  # it is among the waiting ones
-            continue
-        step = record.step
-        applied = record.state is StepState.APPLIED
-        what = day.words.done(step) if applied else day.words.ask(step.area, step.action, _label(step))
-        yield (words[record.state], what, day.words.why(step, detail=record.detail))
+        if record.state not in UNRESOLVED and record.step.id not in again:
+            done = record.state is StepState.APPLIED
+            yield (badges[record.state], *_what_and_why(day, record.step, record.detail, done=done))
 
 
 def _waiting(day: _Day) -> Section:

@@ -12,7 +12,7 @@ edit = [
 ]
 steps = [
   "Save this text as hotspot-loans.sql and edit the two values at its top.",
-  "psql --csv -h HOST -d evergreen -U LOGIN -f hotspot-loans.sql > hotspot-loans.csv",
+  "psql -X --csv -h HOST -d evergreen -U LOGIN -f hotspot-loans.sql > hotspot-loans.csv",
   "Compare a few rows with the staff client, above all one that is overdue and one that is lost.",
   "A status that has no counterpart is given as evergreen:NAME; say under words in district.toml what yours mean, such as \"evergreen:Cataloging\" = \"checked_in\".",
 ]

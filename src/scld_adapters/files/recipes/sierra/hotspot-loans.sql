@@ -12,7 +12,7 @@ edit = [
 ]
 steps = [
   "Save this text as hotspot-loans.sql and edit the two values at its top.",
-  "psql --csv -h HOST -p 1032 -d iii -U LOGIN -f hotspot-loans.sql > hotspot-loans.csv",
+  "psql -X --csv -h HOST -p 1032 -d iii -U LOGIN -f hotspot-loans.sql > hotspot-loans.csv",
   "Compare a few rows with the staff client, above all one that is overdue and one that is billed.",
   "Every status code without a fixed meaning in Sierra is given as sierra:CODE; say under words in district.toml what yours mean, such as \"sierra:w\" = \"withdrawn\".",
   "A row has no since while an item is billed, paid or claimed: Sierra's tables do not tell when that began, so a lost hotspot's line is suspended and never proposed for an end.",

@@ -1,0 +1,161 @@
+"""How the kit gets a backend to grade: an author gives a harness, each check asks it for a bench.
+
+A bench is one opened backend over a system that holds exactly the seed's records, with the levers
+that the author can offer. A lever that is left out costs no check its truth: what cannot be seen
+without it is reported as unseen, and the grade says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar, cast
+
+from attrs import field, frozen
+
+from scld_core.circulation.model import Circulation
+from scld_core.circulation.ports import Loans
+from scld_core.hotspots.account import Fate
+from scld_core.hotspots.model import LineView
+from scld_core.hotspots.ports import CarrierLines
+from scld_core.kernel.capability import Capability, Full
+from scld_core.kernel.devices import Line
+from scld_core.kernel.validate import instance, matching, nonempty
+from scld_core.plugins.guard import PORTS, port_operations
+from scld_core.plugins.seed import Seed
+from scld_core.plugins.spec import BackendContext, BackendSpec
+from scld_core.runs.ports import Store
+from scld_core.testing.clock import TickingClock
+
+__all__ = ["Bench", "CarrierBench", "Harness", "LoansBench", "StoreBench", "World", "nothing"]
+
+
+def nothing() -> None:
+    """Nothing to do."""
+
+
+@frozen
+class World:
+    """What a bench is made for: the records its system shall hold, and the context to open it with.
+
+    `context.secret` answers `secret` for every reference, so that it is found where it leaks; let a
+    fake accept it. `page_size` is to be used where the backend's can be set. `clock` is the
+    context's, to be moved by the check.
+    """
+
+    seed: Seed
+    context: BackendContext
+    clock: TickingClock
+    page_size: int
+    secret: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Bench:
+    """What every bench has: the backend's own `close`, and `dispose` for what the harness started.
+
+    `texts` is what left for the other system, as text, since the bench was made: whole requests with
+    path, headers and body. `outage` makes the system unreachable from now on.
+    """
+
+    close: Callable[[], None] = nothing
+    dispose: Callable[[], None] = nothing
+    texts: Callable[[], Iterable[str]] | None = None
+    outage: Callable[[], None] | None = None
+
+
+@frozen(kw_only=True)
+class CarrierBench(Bench):
+    """An opened `CarrierLines`.
+
+    `effects` counts the changes that the carrier really made to a line. `settle` lets it finish what
+    it has accepted. `show` makes it say something else of a line, as the portal's users or the
+    carrier itself do. `fates` has, for each fate the harness can play, a function that prepares it
+    for the next write. `cut` makes every list break off after so many pages.
+    """
+
+    lines: CarrierLines
+    effects: Callable[[Line], int] | None = None
+    settle: Callable[[], object] | None = None
+    show: Callable[[LineView], None] | None = None
+    fates: Mapping[Fate, Callable[[], None]] = field(factory=dict[Fate, Callable[[], None]])
+    cut: Callable[[int], None] | None = None
+
+
+@frozen(kw_only=True)
+class LoansBench(Bench):
+    """An opened `Loans`.
+
+    `show` makes the ILS say something else of an item (or something of a new one), as staff do at
+    the desk. `cut` makes every list break off after so many pages.
+    """
+
+    loans: Loans
+    show: Callable[[Circulation], None] | None = None
+    cut: Callable[[int], None] | None = None
+
+
+@frozen(kw_only=True)
+class StoreBench(Bench):
+    """An opened, empty `Store`; `reopen` opens what it keeps once more, as another process would."""
+
+    store: Store
+    reopen: Callable[[], Store] | None = None
+
+
+B = TypeVar("B", bound=Bench)
+
+_STORE = ("transaction", "exclusive", "close")
+
+
+@frozen(kw_only=True)
+class Harness(Generic[B]):
+    """A backend to be graded, and how to make a bench of one of its ports.
+
+    `port` is ``lines``, ``loans`` or ``store``. `capabilities` are those of the configuration that
+    `make` opens. `remembers_keys` says that the system itself never carries out one key twice,
+    however late the second comes. `evidence` is `BackendSpec.foreign_evidence`: it caps the
+    grade. `spec`, where there is one, is checked as well.
+    """
+
+    name: str = field(validator=nonempty)
+    port: str = field(validator=matching(lambda v: v in (*PORTS, "store"), "must be lines, loans or store"))
+    make: Callable[[World], B]
+    capabilities: Mapping[str, Capability] = field(factory=dict[str, Capability])
+    remembers_keys: bool = field(default=False, validator=instance(bool))
+    evidence: str = "none"
+    spec: BackendSpec[Any] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        spec: BackendSpec[Any],
+        port: str,
+        make: Callable[[World], B],
+        *,
+        capabilities: Mapping[str, Capability] | None = None,
+        remembers_keys: bool = False,
+    ) -> Harness[B]:
+        """The harness of a registered backend; `capabilities` where its configuration negotiates others."""
+        return cls(
+            name=spec.name,
+            port=port,
+            make=make,
+            capabilities=spec.capabilities if capabilities is None else capabilities,
+            remembers_keys=remembers_keys,
+            evidence=spec.foreign_evidence,
+            spec=spec,
+        )
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations of the port, without its name."""
+        if self.port == "store":
+            return _STORE
+        return tuple(name.partition(".")[2] for name in port_operations(self.port))
+
+    def capability(self, operation: str) -> Capability | None:
+        """What is declared of an operation; Full for what every backend must be able to do, None for nothing."""
+        where = f"{self.port}.{operation}"
+        if self.port == "store" or where not in port_operations(self.port):
+            return Full()
+        return cast("Capability | None", self.capabilities.get(where))
