@@ -143,6 +143,10 @@ def _differs(case: _Case) -> bool:
     return case.state.value != case.wish.value
 
 
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
 def _exception(code: str, subject: str, detail: str) -> ExceptionItem:
     return ExceptionItem(AREA, code, subject, detail, TODO[code])
 
@@ -200,7 +204,7 @@ def _verdict(case: _Case, ruling: Ruling) -> _Verdict:
     if case.state in _PENDING:
         return _open_only(case, ruling, ())
     if (case.state, case.wish) not in _NEEDED:
-        detail = f"{case.device.carrier} has ended the line; the item is {case.wanted.situation.value}"
+        detail = f"{case.device.carrier} has ended the line; the item is {_words(case.wanted.situation.value)}"
         return _Verdict(exceptions=(_exception("terminated_but_needed", case.device.label, detail),))
     needed = _NEEDED[case.state, case.wish]
     undone = case.past.undone_on(ruling.day)
@@ -237,7 +241,7 @@ def _open_only(case: _Case, ruling: Ruling, needed: tuple[str, ...]) -> _Verdict
     for record in case.past.open:
         by_person = record.state in (StepState.AWAITING_APPROVAL, StepState.WAITING_OPERATOR)
         if by_person and record.step.action not in needed:
-            withdrawals.append(Withdrawal(record.step.id, f"the item is now {case.wanted.situation.value}"))
+            withdrawals.append(Withdrawal(record.step.id, f"the item is now {_words(case.wanted.situation.value)}"))
         elif not by_person and ruling.now - record.updated_at > limit:
             detail = f"{record.step.action} has been open since {record.updated_at:%Y-%m-%d %H:%M} UTC: {record.detail}"
             exceptions.append(_exception("pending_too_long", case.device.label, detail))
@@ -320,8 +324,8 @@ def _step(case: _Case, action: str, ruling: Ruling) -> Step:
         label=case.device.label,
         reasons=reasons,
         evidence=(
-            Evidence(case.item.item.backend, f"item is {case.wanted.situation.value}", case.item.as_of),
-            Evidence(case.device.carrier, f"line is {case.state.value}", case.view.observed_at),
+            Evidence(case.item.item.backend, f"item is {_words(case.wanted.situation.value)}", case.item.as_of),
+            Evidence(case.device.carrier, f"line is {_words(case.state.value)}", case.view.observed_at),
         ),
         risk=_RISK[action],
         needs_approval=action == TERMINATE,

@@ -15,7 +15,7 @@ VERBS: Mapping[str, str] = {
 REASONS: Mapping[str, str] = {
     "on_loan": "On loan and not due: due {due}.",
     "in_grace": "Due {due}; still within the grace of {grace} open days.",
-    "overdue": "Due {due}, {days} open days ago; the grace is {grace}.",
+    "overdue": "Due {due}, {days} open days overdue; the grace is {grace}.",
     "returned": "Checked in {since}.",
     "in_transit": "Checked in and in transit {since}.",
     "on_hold_shelf": "Checked in and on the hold shelf {since}.",
@@ -44,6 +44,8 @@ TEXTS: Mapping[str, str] = {
     "hotspots.restore.done": "Restored",
     "hotspots.terminate.done": "Ended the line of",
     "hotspots.subject": "hotspot",
+    "pending_suspend": "Being suspended:",
+    "pending_restore": "Being restored:",
 }
 """Everything a report needs to speak of this area."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -279,8 +280,8 @@ def _badge(receipt: Receipt | None) -> Badge:
 def _done(day: _Day) -> Section:
     rows = tuple(_outcome(day, step, receipt) for step, receipt in day.settled_steps)
     if day.plan_only:
-        tables = (_table("Planned", _PLANNED, rows),)
-        return Section("done", "What would be done", "", tables, empty="Nothing would be changed.")
+        table = _table("Planned", _PLANNED, rows)
+        return Section("done", "What would be done", "", (table,), empty="Nothing would be changed.")
     planned = {step.id for step in day.plan.steps}
     strays: list[Row] = [
         (_badge(r), f"{r.action}: {r.subject}", r.detail or None)
@@ -339,8 +340,18 @@ _NOTE = (Column("What", names_row=True), Column("What to know"), Column("What to
 
 
 def _items(items: Iterable[ExceptionItem]) -> Iterable[Row]:
-    for item in sorted(items, key=lambda i: (i.area, i.code, i.subject)):
-        yield (item.subject.removesuffix(f": {item.detail}"), item.detail, item.todo)
+    """One row for all subjects with the same trouble and the same remedy, so that a remedy is read once."""
+    subjects: dict[tuple[str, str, str, str], list[str]] = {}
+    for item in sorted(items, key=lambda i: (i.area, i.code, _counted(i.subject))):
+        same = subjects.setdefault((item.area, item.code, item.detail, item.todo), [])
+        same.append(item.subject.removesuffix(f": {item.detail}"))
+    for (_, _, detail, todo), names in subjects.items():
+        yield (Prose(tuple(names)), detail, todo)
+
+
+def _counted(text: str) -> tuple[str | int, ...]:
+    """A sort key under which line 9 comes before line 10; text and numbers take turns in it."""
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", text)))
 
 
 def _person(day: _Day) -> Section:

@@ -1,0 +1,51 @@
+"""The checks of each port, in the order of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scld_core.testing.case import Check
+from scld_core.testing.checks import (
+    lines_bulk,
+    lines_faults,
+    lines_open,
+    lines_read,
+    lines_requests,
+    lines_write,
+    loans_open,
+    loans_read,
+    spec,
+    store_open,
+    store_records,
+    store_steps,
+    store_units,
+)
+
+__all__ = ["CHECKS", "checks_of"]
+
+CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
+    "lines": (
+        *spec.CHECKS["lines"],
+        *lines_open.CHECKS,
+        *lines_read.CHECKS,
+        *lines_write.CHECKS,
+        *lines_requests.CHECKS,
+        *lines_faults.CHECKS,
+        *lines_bulk.CHECKS,
+    ),
+    "loans": (*spec.CHECKS["loans"], *loans_open.CHECKS, *loans_read.CHECKS),
+    "store": (
+        *spec.CHECKS["store"],
+        *store_open.CHECKS,
+        *store_units.CHECKS,
+        *store_steps.CHECKS,
+        *store_records.CHECKS,
+    ),
+}
+"""All checks by port."""
+
+
+def checks_of(port: str) -> tuple[Check[Any], ...]:
+    """The checks of one port."""
+    return CHECKS[port]
