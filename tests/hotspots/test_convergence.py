@@ -21,8 +21,15 @@ from support.world import World
 COUNT = 3
 NUMBERS = st.integers(0, COUNT - 1)
 WEIGHTS = {
-    Fate.DONE: 5, Fate.ACCEPTED: 3, Fate.LOST_BEFORE: 1, Fate.LOST_AFTER: 1, Fate.ACCEPTED_LOST: 1,
-    Fate.DUPLICATED: 1, Fate.RATE_LIMITED: 1, Fate.REJECTED: 1, Fate.STUCK: 1,
+    Fate.DONE: 5,
+    Fate.ACCEPTED: 3,
+    Fate.LOST_BEFORE: 1,
+    Fate.LOST_AFTER: 1,
+    Fate.ACCEPTED_LOST: 1,
+    Fate.DUPLICATED: 1,
+    Fate.RATE_LIMITED: 1,
+    Fate.REJECTED: 1,
+    Fate.STUCK: 1,
 }
 
 
@@ -34,7 +41,11 @@ class Watched(MemoryCarrier):
     def _order(self, order):
         number = next(n for n in range(COUNT) if line(n) == order.line)
         wish = desired(self.world.loans.get(item_id(number)), self.world.policy, CALENDAR, self.world.clock.now()).wish
-        allowed = {"suspend": (Wish.SUSPENDED, Wish.TERMINATED), "restore": (Wish.ACTIVE,), "terminate": (Wish.TERMINATED,)}
+        allowed = {
+            "suspend": (Wish.SUSPENDED, Wish.TERMINATED),
+            "restore": (Wish.ACTIVE,),
+            "terminate": (Wish.TERMINATED,),
+        }
         assert wish in allowed[order.verb.value], f"{order.verb.value} while the wish is {wish}"
         self.calls[order.line, CALENDAR.business_date(self.world.clock.now())] += 1
         if order.verb.value == "terminate":

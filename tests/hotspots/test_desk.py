@@ -72,3 +72,12 @@ def test_news_from_outside_only_makes_us_read_back():
     assert [r.result for r in runs.read_back(reference)] == ["applied"]
     assert runs.read_back(reference) == ()
     assert world.carrier.get(line(0)).state.value == "suspended"
+
+
+def test_a_plan_of_this_area_alone_can_be_applied():
+    """The developer's two lines: plan, apply; a second plan is empty."""
+    world = World(2)
+    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    plan = world.desk().plan()
+    assert [r.result for r in world.runs().apply(plan)] == ["applied"]
+    assert world.desk().plan().steps == ()

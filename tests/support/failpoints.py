@@ -45,7 +45,7 @@ class Points:
 
         def after(connection, cursor, statement, *_) -> None:
             if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
-                self.reach(f"store wrote {statement.split()[2].strip('"')}")
+                self.reach(f"store {' '.join(statement.split()[:3])}")
 
         SqlStore.transaction = transaction
         event.listen(sa.Engine, "after_cursor_execute", after)

@@ -21,7 +21,8 @@ from scld_core.kernel.ids import ItemId
 from scld_core.kernel.time import EPOCH, Clock
 from scld_core.runs.action import Area, Progress, silent
 from scld_core.runs.local import keep
-from scld_core.runs.model import AreaPlan, StepRecord
+from scld_core.runs.model import AreaPlan, Plan, StepRecord
+from scld_core.runs.planning import plan_areas
 from scld_core.runs.ports import Store
 
 __all__ = ["HotspotDesk", "hotspot_area", "stored_tests"]
@@ -55,6 +56,13 @@ class HotspotDesk:
     systems: Systems
     clock: Clock
     actor: Actor
+    district: str = ""
+
+    def plan(self) -> Plan:
+        """What should change at the carriers today, and why; `desk.runs.apply` carries it out."""
+        day = self.systems.ruling(self.clock.now()).day
+        area = hotspot_area(self.systems, self.clock)
+        return plan_areas(self.store, (area,), self.clock, district=self.district, day=day)
 
     def devices(self) -> tuple[Device, ...]:
         """The inventory's usable rows."""

@@ -290,7 +290,9 @@ def _limits(case: _Case, steps: list[Step], ruling: Ruling) -> ExceptionItem | N
     if not steps:
         return None
     used = case.past.attempts_on(ruling.day, ruling.calendar)
-    if used + len(steps) > ruling.policy.max_actions_per_day:
+    approved = {record.step.id for record in case.past.open if record.approved}
+    sending = sum(not step.needs_approval or step.id in approved for step in steps)
+    if used + sending > ruling.policy.max_actions_per_day:
         return _exception(
             "budget",
             case.device.label,

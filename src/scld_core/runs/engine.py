@@ -6,6 +6,7 @@ its audit line. Whatever a crash leaves behind is read back before it is ever se
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from scld_core import codecs
 from scld_core.errors import AdapterBug, BackendError, Conflict, OutcomeUnknown, ProtocolViolation, RateLimited
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.decision import Reason
+from scld_core.kernel.log import log
 from scld_core.kernel.time import Clock
 from scld_core.runs.action import Action, Progress, Stage, silent
 from scld_core.runs.model import (
@@ -54,6 +56,20 @@ _ANSWERS = {
     AnswerKind.FOR_OPERATOR: StepEvent.HANDED_OVER,
 }
 _MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
+
+
+_logger = logging.getLogger(__name__)
+
+
+@frozen
+class StepMoved:
+    """Log record: a step reached another state; names no person."""
+
+    step: str
+    action: str
+    subject: str
+    state: StepState
+    detail: str = ""
 
 
 def _no_veto(step: Step, run: str) -> tuple[str, ...]:
@@ -240,6 +256,11 @@ class Engine:
         with self.store.transaction() as unit:
             unit.steps.put(after)
             self._note(unit, f"step.{event.value}", after)
+        log(
+            _logger,
+            logging.INFO,
+            StepMoved(record.step.id, record.step.action, record.step.subject, after.state, detail),
+        )
         return after
 
     def _note(self, unit: Unit, kind: str, record: StepRecord) -> None:

@@ -41,7 +41,9 @@ def open_sample(actor: str, options: Options) -> Desk:
         for item in made.seed.items:
             loans.put(item)
         for line in made.seed.lines:
-            lines.put(AccountLine(line.imei, line.iccid, line.state, line.observed_at, None, line.word, line.resumes_at))
+            lines.put(
+                AccountLine(line.imei, line.iccid, line.state, line.observed_at, None, line.word, line.resumes_at)
+            )
         opening = Opening(settings, options, clock, options.registry or Registry.isolated())
         opening.check_policy()
         backends = {"main": OpenBackend(loans=loans), "carrier": OpenBackend(lines=lines)}

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 
 from attrs import evolve, field, frozen
 
 from scld_core import codecs
-from scld_core.kernel.time import EPOCH
 from scld_core.kernel.validate import instant, nonempty
-from scld_core.runs.action import Area, Stage
+from scld_core.runs.action import Area
 from scld_core.runs.engine import Engine
 from scld_core.runs.guards import check_blast
-from scld_core.runs.model import AreaPlan, Plan, Receipt, StepRecord
+from scld_core.runs.model import Plan, Receipt, StepRecord
+from scld_core.runs.planning import plan_areas
 from scld_core.runs.verify import Verification, verify
 
-__all__ = ["Day", "DayResult", "RunRecord", "begin_run", "plan_areas"]
+__all__ = ["Day", "DayResult", "RunRecord", "begin_run"]
 
 _RUNS = "runs"
 
@@ -71,17 +70,6 @@ def begin_run(engine: Engine, kind: str, day: date) -> str:
     return run.id
 
 
-def plan_areas(engine: Engine, areas: Collection[Area], district: str, day: date) -> Plan:
-    """The day's plan from fresh observations; changes nothing."""
-    found: list[AreaPlan] = []
-    for number, area in enumerate(areas):
-        engine.progress(Stage("plan", number, len(areas), area.name))
-        with engine.store.transaction() as unit:
-            records = unit.steps.history(area.name, EPOCH)
-        found.append(area.plan_day(engine.clock.now(), records))
-    return Plan(district, day, engine.clock.now(), tuple(found))
-
-
 @frozen
 class Day:
     """The day of one district: its areas, the engine that acts, the areas that apply by themselves."""
@@ -94,7 +82,15 @@ class Day:
 
     def plan(self) -> Plan:
         """What should change, and why; nothing is written."""
-        return plan_areas(self.engine, self.areas, self.district, self.business_day)
+        engine = self.engine
+        return plan_areas(
+            engine.store,
+            self.areas,
+            engine.clock,
+            district=self.district,
+            day=self.business_day,
+            progress=engine.progress,
+        )
 
     def run(self, *, dry_run: bool = False, confirm_blast_radius: int | None = None) -> DayResult:
         """Plan, and unless `dry_run` apply what may be applied, then look again.

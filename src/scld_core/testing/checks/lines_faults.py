@@ -55,7 +55,9 @@ def _again(case: Carrier, bench: CarrierBench, key: str) -> None:
     finish(bench, send(bench, verb, start(verb), key))
     if bench.settle is not None:
         bench.settle()
-    require(effects_of(bench, start(verb)) == 1, f"after a repetition there are {effects_of(bench, start(verb))} effects")
+    require(
+        effects_of(bench, start(verb)) == 1, f"after a repetition there are {effects_of(bench, start(verb))} effects"
+    )
     require(standing(bench, start(verb)) is WISH[verb], "after a repetition the line is not as wished")
 
 

@@ -174,4 +174,3 @@ CHECKS: tuple[Check[Any], ...] = (
     check("lines", "iter_lines", "get")(unreachable),
 )
 """In the order of the report."""
-

@@ -145,9 +145,7 @@ def foreign_state(case: Carrier) -> None:
     odd = view(2, ServiceState.UNKNOWN_WORD, FOREIGN_WORD)
     order(case, case.open(account(), instance="kit-other"), case.operation, start(case.operation))
     bench = case.open(evolve(account(2), lines=(*account(2).lines, odd)))
-    refused(
-        lambda: send(bench, case.operation, line(2), case.key()), "a write to a line in a foreign state", Rejected
-    )
+    refused(lambda: send(bench, case.operation, line(2), case.key()), "a write to a line in a foreign state", Rejected)
     require(not effects_of(bench, line(2)), "a line in a foreign state was changed")
 
 

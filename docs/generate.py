@@ -1,0 +1,545 @@
+"""Write the generated parts of the reference pages, out of the code they describe.
+
+``python docs/generate.py`` rewrites them; with ``--check`` it only says which are out of date. A part
+stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; the prose around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import inspect
+import re
+import sys
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import attrs
+from typer.models import ArgumentInfo, OptionInfo
+
+from scld_adapters import plugin as adapters
+from scld_adapters.files.extract import COLUMNS as EXTRACT_COLUMNS
+from scld_adapters.files.extract import OPTIONAL as EXTRACT_OPTIONAL
+from scld_adapters.files.settings import STATE_WORDS
+from scld_core import errors, settings
+from scld_core.calendars import Closure, WeeklyHours
+from scld_core.circulation.ports import Loans
+from scld_core.cli import codes
+from scld_core.cli._typer import app
+from scld_core.hotspots.inventory import COLUMNS as INVENTORY_COLUMNS
+from scld_core.hotspots.inventory import OPTIONAL as INVENTORY_OPTIONAL
+from scld_core.hotspots.policy import HotspotPolicy
+from scld_core.hotspots.ports import BulkDelivery, CarrierLines
+from scld_core.hotspots.rules import DESIRED, Situation
+from scld_core.hotspots.states import service_states
+from scld_core.hotspots.text import REASONS
+from scld_core.kernel.capability import Capability, Convention, Full, operations
+from scld_core.kernel.states import StateTable
+from scld_core.plugins import Registry, ScldHooks
+from scld_core.plugins.recipes import Recipe
+from scld_core.policies import Profile, load_profile, profile_names
+from scld_core.runs.model import step_states
+
+DOCS = Path(__file__).parent
+_PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; a bar in a cell is escaped."""
+    head = list(header)
+    lines = [head, ["---"] * len(head), *(list(row) for row in rows)]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def code(text: object) -> str:
+    """As code; nothing stays nothing."""
+    return f"`{text}`" if str(text) else ""
+
+
+_KEYED = re.compile(r"^((?:[a-z_]+,?\s+)*[a-z_]+): (.*?)(?=^[a-z_, \n]+: |\Z)", re.MULTILINE | re.DOTALL)
+"""An entry ``key, key: meaning`` of a docstring."""
+
+
+def paragraphs(text: str | None) -> str:
+    """A docstring as Markdown: one line for each paragraph, a list for entries ``key: meaning``."""
+    return "\n\n".join(map(_paragraph, inspect.cleandoc(text or "").replace("``", "`").split("\n\n")))
+
+
+def _paragraph(part: str) -> str:
+    entries = list(_KEYED.finditer(part))
+    if not entries or entries[0].start() != 0:
+        return " ".join(part.split())
+    return "\n".join(f"- {', '.join(map(code, _words_of(e)))}: {' '.join(e[2].split())}" for e in entries)
+
+
+def _words_of(entry: re.Match[str]) -> list[str]:
+    return re.findall(r"[a-z_]+", entry[1])
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+def commands() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Each command's name and function, in the order of ``scld --help``."""
+    for command in app.registered_commands:
+        assert command.callback is not None
+        yield command.name or command.callback.__name__, command.callback
+
+
+def parameters(function: Callable[..., object]) -> Iterator[tuple[str, ArgumentInfo | OptionInfo, Any, object]]:
+    """Name, typer's description, type and default of each parameter of a command."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    for parameter in inspect.signature(function).parameters.values():
+        hint = hints[parameter.name]
+        kind, info = get_args(hint)[:2] if get_origin(hint) is Annotated else (hint, None)
+        keyword = parameter.kind is parameter.KEYWORD_ONLY
+        if info is None:
+            info = OptionInfo(default=...) if keyword else ArgumentInfo(default=...)
+        yield parameter.name, info, kind, parameter.default
+
+
+def flags(name: str, info: OptionInfo) -> str:
+    """How an option is written."""
+    # typer keeps the first name of Annotated[..., Option("--name")] as the default
+    first = (info.default,) if isinstance(info.default, str) else ()
+    return " ".join((*first, *(info.param_decls or ()))) or f"--{name.replace('_', '-')}"
+
+
+def _option_row(name: str, info: OptionInfo, kind: Any, default: object) -> tuple[str, str, str]:
+    value = "" if kind is bool else f" {_value_word(name, kind)}"
+    notes = "required" if default is inspect.Parameter.empty else ""
+    if isinstance(default, int) and not isinstance(default, bool):
+        notes = f"default {default}"
+    return code(flags(name, info) + value), info.help or "", notes
+
+
+def _value_word(name: str, kind: Any) -> str:
+    kinds = [arg for arg in get_args(kind) if arg is not types.NoneType] or [kind]
+    return {int: "N", Path: "FILE", datetime: "YYYY-MM-DD", list[str]: "STEP"}.get(kinds[0], name.upper())
+
+
+def cli() -> str:
+    """A section for each command."""
+    sections: list[str] = []
+    for name, function in commands():
+        known = list(parameters(function))
+        arguments = [(n, i, d) for n, i, _, d in known if isinstance(i, ArgumentInfo)]
+        options = [_option_row(n, i, k, d) for n, i, k, d in known if isinstance(i, OptionInfo)]
+        shown = [_argument(n, required=d is inspect.Parameter.empty) for n, _, d in arguments]
+        parts = [f"## scld {name}", paragraphs(function.__doc__), f"`{' '.join(['scld', name, *shown, '[OPTIONS]'])}`"]
+        if arguments:
+            rows = ((code(_argument(n, required=True)), i.help or "") for n, i, _ in arguments)
+            parts.append(table(("Argument", "Meaning"), rows))
+        if options:
+            parts.append(table(("Option", "Meaning", ""), options))
+        else:
+            parts[2] = f"`{' '.join(['scld', name, *shown])}`"
+        sections.append("\n\n".join(parts))
+    return "\n\n".join(sections)
+
+
+def _argument(name: str, *, required: bool) -> str:
+    word = {"folder": "DIR", "steps": "STEP..."}.get(name, name.upper())
+    return word if required else f"[{word}]"
+
+
+_CODES = {
+    "DONE": "Done. What waits for a person, or is on the exception list, is printed and does not change this.",
+    "BAD_INPUT": "Something you gave cannot be used: a setting, a file, an argument. The text says what, where and "
+    "what to do. The command line's own parser uses the same code.",
+    "WAITING": "With `--strict` only: somebody is waited for (an approval, an operator, the carrier, `scld apply`).",
+    "GUARD": "A guard stopped the run before it changed anything: facts too old, a list not whole, too many risky "
+    "steps, another run under way.",
+    "TROUBLE": "A step failed, was vetoed or has no sure answer, a system could not be reached, or after the run "
+    "a difference is left that nothing explains.",
+}
+
+
+def exit_codes() -> str:
+    """The numbers of `scld_core.cli.codes`."""
+    found = {name: getattr(codes, name) for name in codes.__all__ if name.isupper()}
+    rows = ((str(value), _CODES[name]) for name, value in sorted(found.items(), key=lambda row: row[1]))
+    return table(("Code", "Meaning"), rows)
+
+
+# --- settings and policy ------------------------------------------------------------------------
+
+_TYPES: Mapping[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+
+
+def type_words(kind: Any) -> str:
+    """What a person may write for a field of this type."""
+    origin, inner = get_origin(kind), [arg for arg in get_args(kind) if arg is not types.NoneType]
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(type_words(arg) for arg in inner)
+    if origin is tuple:
+        return f"list of {_plural(inner[0])}"
+    if origin is not None and issubclass(origin, Mapping):
+        return f"table: {type_words(inner[0])} to {type_words(inner[1])}"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "one of " + ", ".join(f"`{member.value}`" for member in kind)
+    return _TYPES.get(kind) or _WORDS.get(kind.__name__, kind.__name__)
+
+
+_WORDS = {
+    "SecretRef": "reference such as `env:NAME` or `file:NAME`",
+    "date": "date",
+    "time": "time of day",
+    "LocationId": "library",
+}
+_PLURALS = {"LocationId": "libraries", "WeeklyHours": "`[[calendar.hours]]`", "Closure": "`[[calendar.closures]]`"}
+
+
+def _plural(kind: Any) -> str:
+    if get_origin(kind) is tuple:
+        return "pairs of times"
+    return _PLURALS.get(getattr(kind, "__name__", ""), f"{type_words(kind)}s")
+
+
+def _default(attribute: attrs.Attribute[Any]) -> str:
+    value = attribute.default
+    if value is attrs.NOTHING:
+        return "**must be set**"
+    if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
+        value = value.factory()  # type: ignore[union-attr]
+    if value is None or value in ("", (), {}) or attrs.has(type(value)):
+        return ""
+    if isinstance(value, Mapping):
+        inside = ", ".join(f'{k} = "{v}"' for k, v in value.items())
+        return code(f"{{ {inside} }}")
+    if isinstance(value, tuple):
+        return code("[" + ", ".join(f'"{v}"' for v in value) + "]")
+    return code(str(value).lower() if isinstance(value, bool) else value)
+
+
+def keys(kind: type[Any], *, but: Iterable[str] = ()) -> str:
+    """The fields of an attrs class as a table."""
+    hints = typing.get_type_hints(kind)
+    chosen = (a for a in attrs.fields(kind) if a.init and a.name not in but)
+    rows = ((code(a.name), type_words(hints[a.name]), _default(a)) for a in chosen)
+    return table(("Key", "Value", "Default"), rows)
+
+
+def district_toml() -> str:
+    """Every table of district.toml that is ours."""
+    own: tuple[tuple[str, type[Any]], ...] = (
+        ("[district]", settings.DistrictSettings),
+        ("[hotspots]", settings.HotspotSettings),
+        ("[calendar]", settings.CalendarSettings),
+        ("[[calendar.hours]]", WeeklyHours),
+        ("[[calendar.closures]]", Closure),
+        ("[plugins]", settings.PluginSettings),
+        ("[approval]", settings.ApprovalSettings),
+    )
+    return "\n\n".join(f"## {name}\n\n{paragraphs(kind.__doc__)}\n\n{keys(kind)}" for name, kind in own)
+
+
+def top_level() -> str:
+    """The keys and tables at the top of district.toml."""
+    tables = [a.name for a in attrs.fields(settings.Settings) if a.name != "folder"]
+    return table(("Key or table", "What it is"), ((code(name), _TOP[name]) for name in tables))
+
+
+_TOP = {
+    "district": "the district's name, time zone and policy profile",
+    "store": "which store, and its own keys; see [](backends.md)",
+    "backends": "one table for each system, `[backends.NAME]`, with `use` and the backend's own keys",
+    "auto_apply": "list of areas whose steps `scld day` applies by itself; in other areas it writes a plan for "
+    "`scld apply`",
+    "roles": "table: login name to list of roles",
+    "approval": "which roles may approve a step",
+    "hotspots": "the inventory",
+    "policy": "the district's own values, `[policy.hotspots]`; see [](policy.md)",
+    "calendar": "opening hours, closures, the end of the business day",
+    "plugins": "which plugins may be loaded",
+}
+
+
+def _policy_meanings() -> dict[str, str]:
+    """What HotspotPolicy's docstring says of each key."""
+    body = inspect.cleandoc(HotspotPolicy.__doc__ or "").partition("\n\n")[2]
+    meanings: dict[str, str] = {}
+    for entry in _KEYED.finditer(body):
+        meanings |= dict.fromkeys(_words_of(entry), " ".join(entry[2].split()))
+    return meanings
+
+
+def hotspot_policy() -> str:
+    """The keys under [policy.hotspots], and whether a profile has a sourced value."""
+    meanings, profiles = _policy_meanings(), [load_profile(name) for name in profile_names()]
+    hints = typing.get_type_hints(HotspotPolicy)
+
+    def sourced(name: str) -> str:
+        found = {str(v.value) for p in profiles for v in _versions(p, f"hotspots.{name}")}
+        return ", ".join(sorted(found)) + " (profile)" if found else "**must be set**"
+
+    names = [a.name for a in attrs.fields(HotspotPolicy)]
+    rows = ((code(name), type_words(hints[name]), meanings[name], sourced(name)) for name in names)
+    return table(("Key", "Value", "Meaning", "Where it comes from"), rows)
+
+
+def _versions(profile: Profile, key: str) -> tuple[Any, ...]:
+    return profile.values[key].versions if key in profile.values else ()
+
+
+def profile_values() -> str:
+    """Every value of every profile with its source."""
+    return "\n\n".join(_profile(load_profile(name)) for name in profile_names())
+
+
+def _profile(profile: Profile) -> str:
+    values = (
+        (code(key), _shown(v.value), _span(v.valid_from, v.valid_to), v.source, v.changed_by)
+        for key, effective in sorted(profile.values.items())
+        for v in effective.versions
+    )
+    laws = ((law.cite, law.says) for law in profile.laws)
+    return "\n\n".join(
+        (
+            f"### {profile.name}",
+            f"{profile.title}.",
+            table(("Key", "Value", "In force", "Source", "Changed by"), values),
+            "Law that the profile rests on:",
+            table(("Citation", "What it says"), laws),
+        )
+    )
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value).lower()
+
+
+def _span(first: object, last: object) -> str:
+    return " ".join(filter(None, (f"from {first}" if first else "", f"until {last}" if last else ""))) or "always"
+
+
+# --- the area -----------------------------------------------------------------------------------
+
+_SERVICE = {"active": "in service", "suspended": "suspended", "terminated": "ended", None: "a person must look"}
+_SAMPLE = {"due": "Tue Mar 3", "days": "6", "grace": "2", "since": "since Mon Mar 9, 2026", "word": "Display case"}
+
+
+def desired_states() -> str:
+    """One row for each situation of an item."""
+    rows = (
+        (code(situation.value), _SERVICE[wish.value if wish else None], REASONS[situation.value].format(**_SAMPLE))
+        for situation, wish in DESIRED.items()
+    )
+    assert set(DESIRED) == set(Situation)
+    return table(("The item is", "Its line should be", "The reason as people read it"), rows)
+
+
+def life_cycle(states: StateTable[Any, Any]) -> str:
+    """A table of states by event, and the same as a Mermaid diagram."""
+    events = list(dict.fromkeys(row.event for row in states.transitions))
+    before = list(dict.fromkeys(row.before for row in states.transitions))
+
+    def cell(state: Enum, event: Enum) -> str:
+        return _word(states.after(state, event)) if states.permits(state, event) else ""
+
+    rows = [(_word(state), *(cell(state, event) for event in events)) for state in before]
+    final = ", ".join(sorted(_word(state) for state in states.final()))
+    return "\n\n".join(
+        (
+            table(("State", *map(_word, events)), rows),
+            f"Nothing leaves: {final}.",
+            f"```mermaid\n{states.mermaid()}\n```",
+        )
+    )
+
+
+def _word(member: Enum) -> str:
+    return str(member.value).replace("_", " ")
+
+
+# --- files and systems --------------------------------------------------------------------------
+
+_EXTRACT = {
+    "item": "the ILS's own number of the item, the same as in the inventory",
+    "barcode": "the item's barcode",
+    "status": "one of the words below, or a word of the ILS that `words` translates",
+    "since": "when the state began; for a lost item, when it was declared lost",
+    "loan": "the number of the loan, open or last",
+    "due": "when it is due: an instant, or a date, which means the end of that day in the district's time zone",
+    "checked_out": "when the loan began",
+    "returned": "when it was checked in",
+    "household": "an opaque key, equal for patrons of one household; never a name or a barcode",
+    "as_of": "when the extract was made, equal on all rows",
+}
+_INVENTORY = {
+    "item": "the ILS's own number of the item",
+    "barcode": "the item's barcode: 14 digits with a right check digit",
+    "imei": "the device: 15 digits with a right check digit",
+    "iccid": "the SIM card: 18 to 20 digits",
+    "msisdn": "the line's telephone number",
+    "carrier": "the name of a carrier backend of district.toml; blank means `[hotspots] carrier`",
+    "home": "the library it belongs to, shown beside the barcode",
+    "model": "the device's model",
+}
+
+
+def _columns(names: Iterable[str], optional: Iterable[str], meanings: Mapping[str, str]) -> str:
+    rows = ((code(n), "may be absent" if n in optional else "**needed**", meanings[n]) for n in names)
+    return table(("Column", "", "Meaning"), rows)
+
+
+def extract_columns() -> str:
+    """The canonical hotspot-loans extract."""
+    return _columns(EXTRACT_COLUMNS, EXTRACT_OPTIONAL, _EXTRACT)
+
+
+def status_words() -> str:
+    """The canonical status words."""
+    return ", ".join(code(word) for word in STATE_WORDS)
+
+
+def inventory_columns() -> str:
+    """The inventory of hotspots."""
+    return _columns(INVENTORY_COLUMNS, INVENTORY_OPTIONAL, _INVENTORY)
+
+
+def registry() -> Registry:
+    """What comes with scld, whatever else is installed."""
+    return Registry.isolated([adapters])
+
+
+def recipes() -> str:
+    """The extract recipes and where each was run."""
+    found = sorted(registry().declarations(Recipe), key=lambda recipe: recipe.full_name)
+    rows = ((code(f"scld extract {r.full_name}"), r.kind, r.checked_on) for r in found)
+    return table(("Command", "Kind", "Checked on"), rows)
+
+
+def backend_overview() -> str:
+    """One line for each backend."""
+    rows = ((code(s.name), s.kind, s.summary, s.foreign_evidence) for s in registry().backends())
+    return table(("`use`", "Kind", "What it is", "Foreign evidence"), rows)
+
+
+def backend_details() -> str:
+    """Capabilities, settings and what is unverified, of each backend."""
+    return "\n\n".join(_backend(spec) for spec in registry().backends())
+
+
+def _backend(spec: Any) -> str:
+    parts = [f"## {spec.name}", f"{spec.summary}.", paragraphs(spec.config.__doc__), keys(spec.config)]
+    if spec.capabilities:
+        rows = ((code(name), _capability(found)) for name, found in sorted(spec.capabilities.items()))
+        parts.append(table(("Operation", "What it declares"), rows))
+    unverified = _unverified(spec.open.__module__.rpartition(".")[0]).items()
+    if unverified:
+        parts += [
+            "Nobody has verified:",
+            "\n".join(f"- {key.replace('-', ' ') if '-' in key else code(key)}: {text}" for key, text in unverified),
+        ]
+    return "\n\n".join(parts)
+
+
+def _capability(found: Capability) -> str:
+    if isinstance(found, Full):
+        return "full"
+    if isinstance(found, Convention):
+        return f"by convention `{found.name}`"
+    return f"not supported: {found.reason}"
+
+
+def _unverified(package: str) -> dict[str, str]:
+    quality = importlib.resources.files(package) / "quality.toml"
+    return tomllib.loads(quality.read_text(encoding="utf-8")).get("unverified", {}) if quality.is_file() else {}
+
+
+# --- contracts ----------------------------------------------------------------------------------
+
+
+def ports() -> str:
+    """The operations of each port of this version."""
+    known = (("loans", Loans), ("lines", CarrierLines), ("lines", BulkDelivery))
+    return "\n\n".join(_port(name, port) for name, port in known)
+
+
+def _port(name: str, port: type[Any]) -> str:
+    rows = (
+        (code(f"{name}.{operation}"), mark.effect.value, _first(getattr(port, operation).__doc__))
+        for operation, mark in operations(port).items()
+    )
+    return f"### {port.__name__}\n\n{paragraphs(port.__doc__)}\n\n{table(('Operation', 'Effect', 'Meaning'), rows)}"
+
+
+def _first(text: str | None) -> str:
+    return paragraphs(text).partition("\n\n")[0]
+
+
+def hooks() -> str:
+    """Each hook with the whole plugin that its docstring shows."""
+    sections: list[str] = []
+    for name, hook in vars(ScldHooks).items():
+        if name.startswith("scld_"):
+            text, _, example = inspect.cleandoc(hook.__doc__).partition("\n::\n")
+            block = f"```python\n{inspect.cleandoc(example).strip()}\n```"
+            sections.append("\n\n".join((f"### {name}", paragraphs(text), block)))
+    return "\n\n".join(sections)
+
+
+def error_tree() -> str:
+    """The tree as errors.py draws it."""
+    drawing = inspect.cleandoc(errors.__doc__ or "").partition("::\n\n")[2]
+    return f"```text\n{inspect.cleandoc(drawing)}\n```"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "cli": cli,
+    "exit-codes": exit_codes,
+    "top-level": top_level,
+    "district-toml": district_toml,
+    "hotspot-policy": hotspot_policy,
+    "profiles": profile_values,
+    "desired-states": desired_states,
+    "step-states": lambda: life_cycle(step_states),
+    "service-states": lambda: life_cycle(service_states),
+    "extract-columns": extract_columns,
+    "status-words": status_words,
+    "inventory-columns": inventory_columns,
+    "recipes": recipes,
+    "backends": backend_overview,
+    "backend-details": backend_details,
+    "ports": ports,
+    "hooks": hooks,
+    "errors": error_tree,
+}
+
+
+def rewritten(text: str) -> str:
+    """A page with its generated parts as the code has them now."""
+    return _PART.sub(lambda part: f"{part[1]}\n{PARTS[part['name']]()}\n\n{part[3]}", text)
+
+
+def outdated() -> Iterator[tuple[Path, str]]:
+    """Pages whose generated parts differ from the code, with their new text."""
+    for page in sorted(DOCS.rglob("*.md")):
+        old = page.read_text(encoding="utf-8")
+        if (new := rewritten(old)) != old:
+            yield page, new
+
+
+def main() -> int:
+    """Rewrite, or with ``--check`` only tell."""
+    check = "--check" in sys.argv[1:]
+    found = list(outdated())
+    for page, new in found:
+        sys.stdout.write(f"{page.relative_to(DOCS)} {'is out of date' if check else 'rewritten'}\n")
+        if not check:
+            page.write_text(new, encoding="utf-8")
+    return 1 if check and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
