@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,6 +51,10 @@ def _touch(path: Path) -> None:
         pass
     except OSError as error:
         raise BadInput(str(path), f"cannot be made ({error.strerror})", "Check the folder's permissions") from None
+
+
+def _unlockable(lock: Path, error: sqlite3.Error) -> BadInput:
+    return BadInput(str(lock), f"cannot be locked ({error})", "It must be a file that you may write")
 
 
 class SqlitePeer:
@@ -106,16 +110,24 @@ class SqlitePeer:
     @contextmanager
     def hold(self, what: str) -> Generator[None]:
         """An EXCLUSIVE transaction on the lock file: the operating system ends it with the process."""
-        _touch(self._lock)
-        with closing(sqlite3.connect(self._lock, timeout=0, isolation_level=None)) as connection:
-            try:
-                connection.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    raise BadInput(str(self._lock), f"cannot be locked ({error})", "Check its permissions") from None
-                problem = f"{what}: another run works on the district of {self._path}; wait until it has ended"
-                raise RunInProgress(problem) from None
+        with closing(self._locked(what)):
             yield
+
+    def _locked(self, what: str) -> sqlite3.Connection:
+        _touch(self._lock)
+        try:
+            connection = sqlite3.connect(self._lock, timeout=0, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise _unlockable(self._lock, error) from None
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise _unlockable(self._lock, error) from None
+            problem = f"{what}: another run works on the district of {self._path}; wait until it has ended"
+            raise RunInProgress(problem) from None
+        return connection
 
     def backup(self, target: Path) -> None:
         """VACUUM INTO a file beside the target, checked and on the disk before it gets its name."""
@@ -125,10 +137,12 @@ class SqlitePeer:
             self._copy(draft)
             draft.replace(target)
         except (sqlite3.Error, OSError) as error:
-            problem = f"the copy could not be written ({_said(error)})"
+            said = error.strerror if isinstance(error, OSError) else _said(error)
+            problem = f"the copy could not be written ({said})"
             raise BadInput(str(target), problem, "Check the disk's space and the folder's permissions") from None
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def _copy(self, draft: Path) -> None:
         _touch(draft)

@@ -42,26 +42,29 @@ class Check(Generic[B]):
     """A function that proves one sentence of a port's contract.
 
     It is run once for each operation of `covers`; of an operation in `also` it needs the answers.
-    `writes` tells whether it proves something of a write. Called with a case it returns nothing, or
-    raises CheckFailed, Unseen or Excused.
+    `writes` tells whether it proves something of a write, `always` that it is run as well where the
+    operation is not offered. Called with a case it returns nothing, or raises CheckFailed, Unseen or
+    Excused.
     """
 
     id: str
     sentence: str
     covers: tuple[str, ...]
     also: tuple[str, ...]
-    writes: bool
     run: Callable[[Case[B]], None]
+    writes: bool = False
+    always: bool = False
 
 
 def check(
-    port: str, *covers: str, also: tuple[str, ...] = (), writes: bool = False
+    port: str, *covers: str, also: tuple[str, ...] = (), writes: bool = False, always: bool = False
 ) -> Callable[[Callable[[Case[B]], None]], Check[B]]:
     """Make a check of a function: its id from its name, its sentence from its docstring."""
 
     def made(run: Callable[[Case[B]], None]) -> Check[B]:
         name = run.__name__.replace("_", "-")  # type: ignore[attr-defined]
-        return Check(f"{port}.{name}", (run.__doc__ or "").partition("\n")[0], covers, also, writes, run)
+        sentence = (run.__doc__ or "").partition("\n")[0]
+        return Check(f"{port}.{name}", sentence, covers, also, run, writes=writes, always=always)
 
     return made
 

@@ -8,7 +8,7 @@ without it is reported as unseen, and the grade says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
@@ -17,10 +17,10 @@ from scld_core.circulation.ports import Loans
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.model import LineView
 from scld_core.hotspots.ports import CarrierLines
-from scld_core.kernel.capability import Capability, Full
+from scld_core.kernel.capability import Capability, Full, operations
 from scld_core.kernel.devices import Line
 from scld_core.kernel.validate import instance, matching, nonempty
-from scld_core.plugins.guard import PORTS, port_operations
+from scld_core.plugins.guard import PORTS
 from scld_core.plugins.seed import Seed
 from scld_core.plugins.spec import BackendContext, BackendSpec
 from scld_core.runs.ports import Store
@@ -151,11 +151,10 @@ class Harness(Generic[B]):
         """The operations of the port, without its name."""
         if self.port == "store":
             return _STORE
-        return tuple(name.partition(".")[2] for name in port_operations(self.port))
+        return tuple(operations(PORTS[self.port][0]))
 
     def capability(self, operation: str) -> Capability | None:
-        """What is declared of an operation; Full for what every backend must be able to do, None for nothing."""
-        where = f"{self.port}.{operation}"
-        if self.port == "store" or where not in port_operations(self.port):
+        """What is declared of an operation: None for nothing, Full for what is declared by being there."""
+        if self.port == "store" or operation not in self.operations:
             return Full()
-        return cast("Capability | None", self.capabilities.get(where))
+        return self.capabilities.get(f"{self.port}.{operation}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from scld_core.errors import BadInput
@@ -25,38 +26,45 @@ def _create_store(opening: Opening, stack: ExitStack) -> tuple[Store, tuple[str,
     return store, ()
 
 
-def _write_new(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+@contextmanager
+def _founding(folder: Path, text: str) -> Generator[Opening]:
+    """Work on a district whose settings get their name only when everything else is in place."""
+    if (folder / FILE_NAME).exists():
+        raise BadInput(str(folder), f"has a {FILE_NAME} already", "Name another folder, or edit that file")
+    temporary = folder / (FILE_NAME + ".new")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        yield Opening.of(temporary, Options())
+        temporary.replace(folder / FILE_NAME)
+    except OSError as fault:
+        raise BadInput(str(folder), f"cannot be written: {fault.strerror}", "Name a folder of your own") from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def init_district(folder: Path, *, sample: bool = False, scale: int = 1) -> tuple[str, ...]:
     """Make a new district in `folder`; gives lines for a person. BadInput when there is one already."""
-    if (folder / FILE_NAME).exists():
-        raise BadInput(str(folder), f"has a {FILE_NAME} already", "Name another folder, or edit that file")
     if sample:
         return (*make_sample(folder, scale=scale), f"Next: scld day {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_new(folder / FILE_NAME, district_toml(folder.resolve().name))
-    _write_new(folder / "hotspots.csv", ",".join(INVENTORY_HEADER) + "\n")
-    with ExitStack() as stack:
-        _, notes = _create_store(Opening.of(folder, Options()), stack)
+    inventory = folder / "hotspots.csv"
+    with _founding(folder, district_toml(folder.resolve().name)) as opening, ExitStack() as stack:
+        _, notes = _create_store(opening, stack)
+        if not inventory.exists():
+            inventory.write_text(",".join(INVENTORY_HEADER) + "\n", encoding="utf-8")
     return (
         *notes,
         f"Made {folder / FILE_NAME}: set the values that are commented out.",
-        f"Made {folder / 'hotspots.csv'}: enter one row for each hotspot.",
+        f"The inventory is {inventory}: one row for each hotspot.",
         f"Next: scld doctor {folder}",
     )
 
 
 def make_sample(folder: Path, *, scale: int = 1) -> tuple[str, ...]:
     """Make the sample district: forty hotspots times `scale`, the same on every machine."""
-    folder.mkdir(parents=True, exist_ok=True)
     text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, scale=scale)
-    temporary = folder / (FILE_NAME + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    with ExitStack() as stack:
-        opening = Opening.of(temporary, Options())
+    with _founding(folder, text) as opening, ExitStack() as stack:
         now = sample_now(opening.settings.district.timezone)
         made = make_hotspots(ils="main", now=now, calendar=opening.settings.opening_hours(), scale=scale, seed=SEED)
         store, notes = _create_store(opening, stack)
@@ -64,7 +72,6 @@ def make_sample(folder: Path, *, scale: int = 1) -> tuple[str, ...]:
             spec = opening.spec(settings.use, f"backends.{name}")
             if spec.seed is not None:
                 spec.seed(opening.config(spec, settings, f"backends.{name}"), opening.context(name, store), made.seed)
-    (folder / "hotspots.csv").write_text(inventory_text(made.inventory), encoding="utf-8")
-    (folder / STALE_EXTRACT).write_text(extract_text(made.seed.items, stale(now)), encoding="utf-8")
-    temporary.replace(folder / FILE_NAME)  # last, so that a district with settings is a whole one
+        (folder / "hotspots.csv").write_text(inventory_text(made.inventory), encoding="utf-8")
+        (folder / STALE_EXTRACT).write_text(extract_text(made.seed.items, stale(now)), encoding="utf-8")
     return (*notes, f"Made the synthetic sample district in {folder}.")

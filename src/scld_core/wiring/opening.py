@@ -122,7 +122,7 @@ class Opening:
         extract = self.options.extract
         if extract is not None and spec.kind == "ils":
             spec = self.registry.backend("ils", "files")
-            own = settings.table if settings.use == "files" else {}  # its columns and words still hold
+            own: Mapping[str, Any] = settings.table if settings.use == "files" else {}  # its words still hold
             settings = BackendSettings("files", {**own, "path": str(extract.resolve())})
         opened = open_backend(spec, self.config(spec, settings, f"backends.{name}"), context)
         stack.callback(opened.close)

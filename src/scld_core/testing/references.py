@@ -1,0 +1,148 @@
+"""Harnesses of the reference backends in memory: the executable specification, which every check must pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from scld_core.errors import Unavailable
+from scld_core.hotspots.account import AccountLine, Effect, Fate, Verb
+from scld_core.hotspots.model import LineView, ServiceState
+from scld_core.kernel.capability import Full, operations
+from scld_core.kernel.devices import Line
+from scld_core.memory.carrier import MemoryCarrier
+from scld_core.memory.loans import MemoryLoans
+from scld_core.memory.store import MemoryStore
+from scld_core.plugins.guard import PORTS
+from scld_core.testing.harness import CarrierBench, Harness, LoansBench, StoreBench, World
+
+__all__ = [
+    "FULL",
+    "MEMORY_LINES",
+    "MEMORY_LOANS",
+    "MEMORY_STORE",
+    "account_line",
+    "carrier_bench",
+    "changes",
+    "lines_harness",
+    "loans_bench",
+    "loans_harness",
+    "store_harness",
+]
+
+FULL = {f"{port}.{name}": Full() for port, protocols in PORTS.items() for name in operations(protocols[0])}
+"""Everything declared as full."""
+
+_STATES = {
+    Verb.SUSPEND: ServiceState.SUSPENDED,
+    Verb.RESTORE: ServiceState.ACTIVE,
+    Verb.TERMINATE: ServiceState.TERMINATED,
+}
+
+
+def account_line(view: LineView) -> AccountLine:
+    """A line of a simulated account, as the seed shows it."""
+    return AccountLine(view.imei, view.iccid, view.state, view.observed_at, None, view.word, view.resumes_at)
+
+
+def changes(ledger: Sequence[Effect], before: ServiceState) -> int:
+    """How many of the orders that a simulated account carried out really changed the line's state."""
+    done = 0
+    for effect in ledger:
+        done += _STATES[effect.verb] is not before
+        before = _STATES[effect.verb]
+    return done
+
+
+def carrier_bench(world: World, carrier: MemoryCarrier) -> CarrierBench:
+    """A bench of a carrier in memory (or a faulty kind of it) with every lever there is."""
+    script: list[Fate] = []
+    shown: dict[str, LineView] = {}
+    down: list[bool] = []
+
+    def fates(operation: str) -> Fate:
+        if down:
+            raise Unavailable(world.context.instance, operation, "the synthetic carrier is down")
+        return script.pop() if script and operation in ("suspend", "restore", "terminate") else Fate.DONE
+
+    def show(view: LineView) -> None:
+        shown[str(view.iccid)] = view
+        carrier.put(account_line(view))
+
+    def effects(line: Line) -> int:
+        began = shown[str(line.iccid)].state
+        return changes([effect for effect in carrier.effects if effect.line == str(line.iccid)], began)
+
+    def cut(pages: int) -> None:
+        carrier.cut_after = pages
+
+    carrier.fates = fates
+    for view in world.seed.lines:
+        show(view)
+    return CarrierBench(
+        lines=carrier,
+        effects=effects,
+        settle=carrier.settle,
+        show=show,
+        fates={fate: (lambda fate=fate: script.append(fate)) for fate in Fate},  # type: ignore[misc]
+        cut=cut,
+        outage=lambda: down.append(True),
+        texts=list[str],
+    )
+
+
+def lines_harness(
+    make: Callable[[World], CarrierBench], name: str = "memory", *, remembers_keys: bool = True
+) -> Harness[CarrierBench]:
+    """A harness of a carrier that declares everything."""
+    return Harness(name=name, port="lines", make=make, capabilities=FULL, remembers_keys=remembers_keys)
+
+
+def _carrier(world: World) -> CarrierBench:
+    backend = MemoryCarrier(
+        world.clock, backend=world.context.instance, page_size=world.page_size, asynchronous=True
+    )
+    return carrier_bench(world, backend)
+
+
+def loans_bench(world: World, loans: MemoryLoans) -> LoansBench:
+    """A bench of an ILS in memory (or a faulty kind of it)."""
+    for seen in world.seed.items:
+        loans.put(seen)
+
+    def cut(pages: int) -> None:
+        loans.cut_after = pages
+
+    return LoansBench(loans=loans, show=loans.put, cut=cut)
+
+
+def loans_harness(make: Callable[[World], LoansBench], name: str = "memory") -> Harness[LoansBench]:
+    """A harness of an ILS that declares everything."""
+    return Harness(name=name, port="loans", make=make, capabilities=FULL)
+
+
+def _loans(world: World) -> LoansBench:
+    return loans_bench(
+        world, MemoryLoans(world.clock, backend=world.context.instance, page_size=world.page_size)
+    )
+
+
+def store_harness(make: Callable[[World], StoreBench], name: str = "memory") -> Harness[StoreBench]:
+    """A harness of a store."""
+    return Harness(name=name, port="store", make=make)
+
+
+def _store(world: World) -> StoreBench:
+    del world
+    store = MemoryStore()
+    return StoreBench(store=store, close=store.close)
+
+
+MEMORY_LINES = lines_harness(_carrier)
+"""The reference carrier."""
+
+MEMORY_LOANS = loans_harness(_loans)
+"""The reference ILS."""
+
+MEMORY_STORE = store_harness(_store)
+"""The reference store; it ends with the process, so that nothing can be reopened."""
+
