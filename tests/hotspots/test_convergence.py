@@ -1,7 +1,6 @@
 """Whatever the carrier does, runs lead to the wished states, and never past what is safe."""
 
 from collections import Counter
-from datetime import timedelta
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -34,7 +33,7 @@ WEIGHTS = {
 
 
 class Watched(MemoryCarrier):
-    """A carrier that looks over the caller's shoulder: is this call safe at this very moment?"""
+    """A carrier that looks over the caller's shoulder and refuses what is not safe right now."""
 
     world: World
 
