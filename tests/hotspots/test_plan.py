@@ -293,3 +293,12 @@ def test_the_ended_line_of_an_earlier_sim_does_not_confuse():
     plan = plan_hotspots(evolve(found, lines={"carrier": (before, view(0, ON))}), ruling())
     assert actions(plan) == [(SUSPEND, "main:i0")]
     assert plan.exceptions == ()
+
+
+def test_a_row_on_the_operators_list_stays_there_while_its_reason_lasts():
+    """Handed over yesterday, still overdue, still in service: waiting, and no second row."""
+    first = plan_hotspots(facts((out(0, 5), ON)), ruling()).steps[0]
+    past = (record(first, StepState.WAITING_OPERATOR, at=NOW - timedelta(days=1)),)
+    plan = plan_hotspots(evolve(facts((out(0, 5), ON)), records=past), ruling())
+    assert (plan.steps, plan.withdrawals) == ((), ())
+    assert [w.on for w in plan.waiting] == ["operator"]
