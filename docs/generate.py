@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import attrs
+from markup import code, entries, keys, paragraphs, table, type_words
 from typer.models import ArgumentInfo, OptionInfo
 
 from scld_adapters import plugin as adapters
@@ -49,50 +50,14 @@ DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table; a bar in a cell is escaped."""
-    head = list(header)
-    lines = [head, ["---"] * len(head), *(list(row) for row in rows)]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def code(text: object) -> str:
-    """As code; nothing stays nothing."""
-    return f"`{text}`" if str(text) else ""
-
-
-_KEYED = re.compile(r"^((?:[a-z_]+,?\s+)*[a-z_]+): (.*?)(?=^[a-z_, \n]+: |\Z)", re.MULTILINE | re.DOTALL)
-"""An entry ``key, key: meaning`` of a docstring."""
-
-
-def paragraphs(text: str | None) -> str:
-    """A docstring as Markdown: one line for each paragraph, a list for entries ``key: meaning``."""
-    return "\n\n".join(map(_paragraph, inspect.cleandoc(text or "").replace("``", "`").split("\n\n")))
-
-
-def _paragraph(part: str) -> str:
-    entries = list(_KEYED.finditer(part))
-    if not entries or entries[0].start() != 0:
-        return " ".join(part.split())
-    return "\n".join(f"- {', '.join(map(code, _words_of(e)))}: {' '.join(e[2].split())}" for e in entries)
-
-
-def _words_of(entry: re.Match[str]) -> list[str]:
-    return re.findall(r"[a-z_]+", entry[1])
-
-
 # --- the command line ---------------------------------------------------------------------------
 
 
 def commands() -> Iterator[tuple[str, Callable[..., object]]]:
     """Each command's name and function, in the order of ``scld --help``."""
     for command in app.registered_commands:
-        assert command.callback is not None
-        yield command.name or command.callback.__name__, command.callback
+        if command.callback is not None:
+            yield command.name or command.callback.__name__, command.callback
 
 
 def parameters(function: Callable[..., object]) -> Iterator[tuple[str, ArgumentInfo | OptionInfo, Any, object]]:
@@ -140,7 +105,8 @@ def cli() -> str:
             rows = ((code(_argument(n, required=True)), i.help or "") for n, i, _ in arguments)
             parts.append(table(("Argument", "Meaning"), rows))
         if options:
-            parts.append(table(("Option", "Meaning", ""), options))
+            width = 3 if any(row[2] for row in options) else 2
+            parts.append(table(("Option", "Meaning", "")[:width], (row[:width] for row in options)))
         else:
             parts[2] = f"`{' '.join(['scld', name, *shown])}`"
         sections.append("\n\n".join(parts))
@@ -173,61 +139,6 @@ def exit_codes() -> str:
 
 # --- settings and policy ------------------------------------------------------------------------
 
-_TYPES: Mapping[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-
-
-def type_words(kind: Any) -> str:
-    """What a person may write for a field of this type."""
-    origin, inner = get_origin(kind), [arg for arg in get_args(kind) if arg is not types.NoneType]
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(type_words(arg) for arg in inner)
-    if origin is tuple:
-        return f"list of {_plural(inner[0])}"
-    if origin is not None and issubclass(origin, Mapping):
-        return f"table: {type_words(inner[0])} to {type_words(inner[1])}"
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return "one of " + ", ".join(f"`{member.value}`" for member in kind)
-    return _TYPES.get(kind) or _WORDS.get(kind.__name__, kind.__name__)
-
-
-_WORDS = {
-    "SecretRef": "reference such as `env:NAME` or `file:NAME`",
-    "date": "date",
-    "time": "time of day",
-    "LocationId": "library",
-}
-_PLURALS = {"LocationId": "libraries", "WeeklyHours": "`[[calendar.hours]]`", "Closure": "`[[calendar.closures]]`"}
-
-
-def _plural(kind: Any) -> str:
-    if get_origin(kind) is tuple:
-        return "pairs of times"
-    return _PLURALS.get(getattr(kind, "__name__", ""), f"{type_words(kind)}s")
-
-
-def _default(attribute: attrs.Attribute[Any]) -> str:
-    value = attribute.default
-    if value is attrs.NOTHING:
-        return "**must be set**"
-    if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
-        value = value.factory()  # type: ignore[union-attr]
-    if value is None or value in ("", (), {}) or attrs.has(type(value)):
-        return ""
-    if isinstance(value, Mapping):
-        inside = ", ".join(f'{k} = "{v}"' for k, v in value.items())
-        return code(f"{{ {inside} }}")
-    if isinstance(value, tuple):
-        return code("[" + ", ".join(f'"{v}"' for v in value) + "]")
-    return code(str(value).lower() if isinstance(value, bool) else value)
-
-
-def keys(kind: type[Any], *, but: Iterable[str] = ()) -> str:
-    """The fields of an attrs class as a table."""
-    hints = typing.get_type_hints(kind)
-    chosen = (a for a in attrs.fields(kind) if a.init and a.name not in but)
-    rows = ((code(a.name), type_words(hints[a.name]), _default(a)) for a in chosen)
-    return table(("Key", "Value", "Default"), rows)
-
 
 def district_toml() -> str:
     """Every table of district.toml that is ours."""
@@ -240,7 +151,7 @@ def district_toml() -> str:
         ("[plugins]", settings.PluginSettings),
         ("[approval]", settings.ApprovalSettings),
     )
-    return "\n\n".join(f"## {name}\n\n{paragraphs(kind.__doc__)}\n\n{keys(kind)}" for name, kind in own)
+    return "\n\n".join(f"## `{name}`\n\n{paragraphs(kind.__doc__)}\n\n{keys(kind)}" for name, kind in own)
 
 
 def top_level() -> str:
@@ -267,10 +178,7 @@ _TOP = {
 def _policy_meanings() -> dict[str, str]:
     """What HotspotPolicy's docstring says of each key."""
     body = inspect.cleandoc(HotspotPolicy.__doc__ or "").partition("\n\n")[2]
-    meanings: dict[str, str] = {}
-    for entry in _KEYED.finditer(body):
-        meanings |= dict.fromkeys(_words_of(entry), " ".join(entry[2].split()))
-    return meanings
+    return {key: text.removesuffix(".") for names, text in entries(body) for key in names}
 
 
 def hotspot_policy() -> str:
@@ -279,12 +187,12 @@ def hotspot_policy() -> str:
     hints = typing.get_type_hints(HotspotPolicy)
 
     def sourced(name: str) -> str:
-        found = {str(v.value) for p in profiles for v in _versions(p, f"hotspots.{name}")}
-        return ", ".join(sorted(found)) + " (profile)" if found else "**must be set**"
+        found = {f"{v.value}: {v.source}" for p in profiles for v in _versions(p, f"hotspots.{name}")}
+        return "; ".join(sorted(found)) or "**must be set**"
 
     names = [a.name for a in attrs.fields(HotspotPolicy)]
     rows = ((code(name), type_words(hints[name]), meanings[name], sourced(name)) for name in names)
-    return table(("Key", "Value", "Meaning", "Where it comes from"), rows)
+    return table(("Key", "Value", "Meaning", "Value in the profiles"), rows)
 
 
 def _versions(profile: Profile, key: str) -> tuple[Any, ...]:
@@ -332,9 +240,9 @@ def desired_states() -> str:
     """One row for each situation of an item."""
     rows = (
         (code(situation.value), _SERVICE[wish.value if wish else None], REASONS[situation.value].format(**_SAMPLE))
-        for situation, wish in DESIRED.items()
+        for situation in Situation
+        for wish in (DESIRED[situation],)
     )
-    assert set(DESIRED) == set(Situation)
     return table(("The item is", "Its line should be", "The reason as people read it"), rows)
 
 
@@ -352,6 +260,7 @@ def life_cycle(states: StateTable[Any, Any]) -> str:
         (
             table(("State", *map(_word, events)), rows),
             f"Nothing leaves: {final}.",
+            "The same as Mermaid text:",
             f"```mermaid\n{states.mermaid()}\n```",
         )
     )
@@ -388,7 +297,7 @@ _INVENTORY = {
 
 
 def _columns(names: Iterable[str], optional: Iterable[str], meanings: Mapping[str, str]) -> str:
-    rows = ((code(n), "may be absent" if n in optional else "**needed**", meanings[n]) for n in names)
+    rows = ((code(n), "optional" if n in optional else "**needed**", meanings[n]) for n in names)
     return table(("Column", "", "Meaning"), rows)
 
 
@@ -484,7 +393,8 @@ def hooks() -> str:
     for name, hook in vars(ScldHooks).items():
         if name.startswith("scld_"):
             text, _, example = inspect.cleandoc(hook.__doc__).partition("\n::\n")
-            block = f"```python\n{inspect.cleandoc(example).strip()}\n```"
+            # a directive, so that a formatter of Python leaves the docstring's own lines as they are
+            block = f"```{{code-block}} python\n{inspect.cleandoc(example).strip()}\n```"
             sections.append("\n\n".join((f"### {name}", paragraphs(text), block)))
     return "\n\n".join(sections)
 
