@@ -243,3 +243,15 @@ def test_a_step_left_unfinished_shows_as_waiting_and_not_as_done():
     assert [e.code for e in late.plan.exceptions] == ["pending_too_long"]
     with world.store.transaction() as unit:
         assert [r.state for r in unit.steps.unresolved()] == [StepState.WAITING_SYSTEM]
+
+
+def test_a_guard_after_the_work_does_not_claim_that_nothing_was_done():
+    """The ILS breaks off between applying and verifying: the receipts stand, and the run says it could not verify."""
+    world = World(2)
+    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    day = world.day(progress=lambda stage: setattr(world.loans, "cut_after", 0) if stage.what == "settled" else None)
+    result = day.run()
+    assert [r.result for r in result.receipts] == ["applied"]
+    assert result.trouble
+    assert "could not be verified" in result.unverified
+    assert "nothing was changed" not in result.unverified

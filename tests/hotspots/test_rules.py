@@ -122,6 +122,7 @@ def test_a_device_cannot_leave_without_a_passed_test_since_its_restore():
     """No test, an old test, a failed test: deny; a passed one after the restore: permit."""
     assert may_leave(None, ()).permitted
     assert not may_leave(T0, ()).permitted
+    assert [r.code for r in may_leave(T0, [check(1, True)], suspended=True).reasons] == ["still_suspended"]
     assert not may_leave(T0, [check(-1, True)]).permitted
     assert not may_leave(T0, [check(1, True), check(2, False)]).permitted
     assert may_leave(T0, [check(1, False), check(2, True)]).permitted

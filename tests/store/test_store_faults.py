@@ -15,7 +15,10 @@ from scld_adapters.sql.sqlite import SqlitePeer
 from scld_adapters.sql.store import SqlStore, open_sqlite
 from scld_core.errors import BadInput, OutcomeUnknown, Unavailable
 
-OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.fixture

@@ -139,8 +139,10 @@ def test_files_that_are_no_store_are_refused_and_left_alone(tmp_path):
         open_sqlite(empty)
     with pytest.raises(BadInput, match="tables of another program"):
         open_sqlite(other, create=True)
+    store = SqlStore(SqlitePeer(other))
     with pytest.raises(BadInput, match="tables of another program"):
-        SqlStore(SqlitePeer(other)).migrate()
+        store.migrate()
+    store.close()
     assert text.read_text().startswith("[district]")
     assert [name for name, _ in sqlite_schema(other)] == ["holds"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import ils_items, ils_loans, ils_patrons, instant_text, optional_text
 from scld_core.circulation.model import Circulation, ItemState, Loan
-from scld_core.errors import InvalidValue, NotFound, Rejected
+from scld_core.errors import InvalidValue, NotFound, ProtocolViolation, Rejected
 from scld_core.plugins.seed import Seed
 
 __all__ = [
@@ -47,18 +47,23 @@ def add_patron(connection: sa.Connection, patron: str, *, household: str | None 
 def merge_patron(connection: sa.Connection, patron: str, into: str) -> None:
     """Merge the card `patron` into another one, whose household its loans then count for.
 
-    Rejected when `into` was itself merged, however indirectly, into `patron`: a circle has no
-    survivor. NotFound when either is unknown.
+    Rejected when `patron` was merged before, or when `into` was itself merged, however indirectly,
+    into `patron`: a circle has no survivor. NotFound when either is unknown.
     """
+    if _known_patron(connection, patron, "merge_patron"):
+        raise Rejected(ILS, "merge_patron", "this card was merged before")
     if survivor(connection, into) == patron:
         raise Rejected(ILS, "merge_patron", "the other card was merged into this one")
-    _known_patron(connection, patron, "merge_patron")
     connection.execute(sa.update(ils_patrons).where(ils_patrons.c.id == patron).values(merged_into=into))
 
 
 def survivor(connection: sa.Connection, patron: str) -> str:
     """The patron whom a card belongs to after all merges: itself when it was never merged."""
+    passed = {patron}
     while merged := _known_patron(connection, patron, "survivor"):
+        if merged in passed:
+            raise ProtocolViolation(ILS, "survivor", "cards were merged in a circle; none of them survives")
+        passed.add(merged)
         patron = merged
     return patron
 

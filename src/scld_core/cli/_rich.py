@@ -50,7 +50,8 @@ def show_plan(console: Console, plan: Plan, receipts: Iterable[Receipt] = ()) ->
     """Each step with its reason and, when there is one, its result."""
     results = {r.step: r for r in receipts}
     if not plan.steps:
-        console.print("Nothing to do: every line is as it should be, waits, or is on the exception list.")
+        told = "Nothing to do: every line is as it should be, waits, or is on the exception list."
+        console.print(told, soft_wrap=True)
     for step in plan.steps:
         receipt = results.get(step.id)
         result = "planned" if receipt is None else receipt.result.replace("_", " ")
@@ -102,6 +103,9 @@ def show_day(console: Console, result: DayResult, files: Iterable[Path]) -> None
     console.print()
     for path in files:
         console.print(f"  {escape(str(path))}", soft_wrap=True)
+    if result.unverified:
+        console.print(f"[bold red]{escape(result.unverified)}[/]", soft_wrap=True)
+        return
     if result.verification is None:
         console.print(f"[bold]Dry run:[/] {len(result.plan.steps)} steps planned, nothing changed.")
         return

@@ -106,7 +106,7 @@ def init(
     folder: Dir,
     *,
     sample: Annotated[bool, typer.Option("--sample", help="Fill it with synthetic records.")] = False,
-    scale: Annotated[int, typer.Option(min=1, max=1000)] = 1,
+    scale: Annotated[int, typer.Option(min=1, max=1000, help="Size of the sample: 40 hotspots each.")] = 1,
 ) -> None:
     """Make a new district: its folder, district.toml and database."""
     from scld_core.wiring.founding import init_district
@@ -196,7 +196,7 @@ def service_test(
     barcode: Annotated[str, typer.Argument(help="The hotspot's barcode.", show_default=False)],
     *,
     passed: Annotated[bool, typer.Option("--passed/--failed", help="Whether it gave service.", show_default=False)],
-    note: str = "",
+    note: Annotated[str, typer.Option(help="What was seen.", show_default=False)] = "",
     actor: Actor = "",
 ) -> None:
     """Record that a hotspot was switched on, joined and loaded a page; until then it may not leave."""

@@ -12,7 +12,7 @@ from scld_core.errors import BadInput
 from scld_core.hotspots.actions import hotspot_actions
 from scld_core.hotspots.gather import Systems, gather
 from scld_core.hotspots.history import EMPTY, RESTORE, histories
-from scld_core.hotspots.model import Device, ServiceTest
+from scld_core.hotspots.model import Device, ServiceState, ServiceTest
 from scld_core.hotspots.plan import AREA, plan_hotspots
 from scld_core.hotspots.rules import may_borrow, may_leave
 from scld_core.kernel.actor import Actor
@@ -94,7 +94,8 @@ class HotspotDesk:
         with self.store.transaction() as unit:
             records = tuple(r for r in unit.steps.history(AREA, EPOCH) if r.step.subject == str(device.item))
         past = histories(records).get(str(device.item), EMPTY)
-        return may_leave(past.last(RESTORE), stored_tests(self.store).get(device.item, ()))
+        suspended = past.believed() is ServiceState.SUSPENDED
+        return may_leave(past.last(RESTORE), stored_tests(self.store).get(device.item, ()), suspended=suspended)
 
     def may_borrow(self, household: Iterable[Loan]) -> Decision:
         """Whether a household with these hotspot loans, open and returned, may take another now."""

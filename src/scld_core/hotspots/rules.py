@@ -164,8 +164,13 @@ def desired(
     )
 
 
-def may_leave(last_restore: datetime | None, tests: Iterable[ServiceTest]) -> Decision:
-    """Whether a device may go to its next pickup library: not before a service test passed since its restore."""
+def may_leave(last_restore: datetime | None, tests: Iterable[ServiceTest], *, suspended: bool = False) -> Decision:
+    """Whether a device may go to its next pickup library.
+
+    Not while its line is suspended, and not before a service test passed since its restore.
+    """
+    if suspended:
+        return deny(Reason("still_suspended", (), "hotspots"))
     if last_restore is None:
         return permit()
     since = [test for test in tests if test.at >= last_restore]

@@ -31,6 +31,7 @@ REASONS: Mapping[str, str] = {
     "household_limit": "The household holds {held}; the limit is {limit}.",
     "cooling_off": "The household may borrow again from {until}.",
     "service_test_due": "Restored {restored} and not tested since: switch it on, join its network, load a page.",
+    "still_suspended": "Its line is suspended.",
     "service_test_failed": "The last service test failed.",
     "already_so": "The facts now ask for nothing: {now}.",
     "facts_old": "The item was last read {as_of}, which is too long ago.",

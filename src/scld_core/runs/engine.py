@@ -208,6 +208,8 @@ class Engine:
             if old is not None and old.state in _TAKEN:
                 return receipt_of(old, now)
             before = old or StepRecord(step, run, StepState.AWAITING_APPROVAL, now)
+            if step.needs_approval and not evolve(before, step=step).approved:  # made void since it was admitted
+                return receipt_of(before, now)
             record = evolve(
                 before,
                 step=step,
@@ -231,6 +233,8 @@ class Engine:
         now = self.clock.now()
         with self.store.transaction() as unit:
             old = unit.steps.get(step.id)
+            if old is not None and old.state in _TAKEN:  # another process sent it since it was admitted
+                return receipt_of(old, now)
             record = evolve(
                 old or StepRecord(step, run, StepState.WITHDRAWN, now), detail=detail, updated_at=now, run=run
             )

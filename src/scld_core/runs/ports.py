@@ -119,7 +119,7 @@ class Upkeep(Protocol):
         ...
 
     def create(self) -> None:
-        """Make the tables in an empty database; BadInput when there are some already."""
+        """Make the tables where there are none; BadInput when another program has some there."""
         ...
 
     def check(self) -> None:

@@ -83,7 +83,10 @@ def _whole(folder: Path) -> Iterator[Finding]:
         yield Finding("district", ok=False, detail=str(error))
         return
     with desk:
-        yield from _desk(desk)
+        try:
+            yield from _desk(desk)
+        except ScldError as error:
+            yield Finding("district", ok=False, detail=str(error))
 
 
 def _desk(desk: Desk) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ def backup_district(folder: Path, target: Path | None = None) -> Path:
     with ExitStack() as stack:
         opening, store = _upkeep(folder, stack)
         if target is None:
-            name = f"{opening.clock.now():%Y%m%d-%H%M%S}.sqlite"
+            name = f"{opening.clock.now():%Y%m%d-%H%M%S}.{opening.settings.store.use}"
             target = opening.settings.folder / "backups" / name
             target.parent.mkdir(exist_ok=True)
         return store.backup(target)

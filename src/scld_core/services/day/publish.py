@@ -78,7 +78,7 @@ def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
 def publish(result: DayResult, desk: Desk) -> Published:
     """Write what a person reads or needs after a run; a dry run leaves its plan, to be applied later."""
     day = result.plan.business_day.isoformat()
-    if result.verification is None:
+    if not result.run:
         return Published(None, write_plan(result.plan, desk.folder / "plans" / f"{day}-dry-run.json"))
     held = write_plan(result.plan, desk.folder / "plans" / f"{result.run}.json") if result.held else None
     report = day_report(

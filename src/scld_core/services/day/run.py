@@ -7,6 +7,7 @@ from datetime import date, datetime
 from attrs import evolve, field, frozen
 
 from scld_core import codecs
+from scld_core.errors import GuardStopped
 from scld_core.kernel.validate import instant, nonempty
 from scld_core.runs.action import Area
 from scld_core.runs.engine import Engine
@@ -36,7 +37,8 @@ class DayResult:
     """What the morning run planned, did and found afterwards.
 
     `plan` holds what was planned, with the waiting rows, exceptions and facts as they stand after
-    the run. `held` are the ids of steps in areas that wait for `scld apply`.
+    the run. `held` are the ids of steps in areas that wait for `scld apply`. `run` is blank for a
+    dry run. `unverified` says why the systems could not be read again after something was done.
     """
 
     run: str
@@ -45,6 +47,7 @@ class DayResult:
     verification: Verification | None = None
     held: tuple[str, ...] = ()
     settled: tuple[StepRecord, ...] = ()
+    unverified: str = ""
 
     @property
     def residual(self) -> int:
@@ -53,9 +56,11 @@ class DayResult:
 
     @property
     def trouble(self) -> bool:
-        """Whether a step failed or is unknown, or a system could not be reached."""
-        return any(r.result in ("failed", "unknown", "vetoed") for r in self.receipts) or any(
-            e.code == "carrier_down" for e in self.plan.exceptions
+        """Whether a step failed or is unknown, a system could not be reached, or nothing could be verified."""
+        return (
+            bool(self.unverified)
+            or any(r.result in ("failed", "unknown", "vetoed") for r in self.receipts)
+            or any(e.code == "carrier_down" for e in self.plan.exceptions)
         )
 
 
@@ -111,6 +116,18 @@ class Day:
             auto = [step for step in plan.steps if step.area in self.auto_apply]
             held = tuple(step.id for step in plan.steps if step.area not in self.auto_apply)
             receipts = self.engine.apply(auto, run)
+            return self._verified(DayResult(run, plan, receipts, None, held, settled))
+
+    def _verified(self, result: DayResult) -> DayResult:
+        """Look again. A guard that stops this look says so; by now it cannot say that nothing was changed."""
+        try:
             after = self.plan()
-            shown = tuple(evolve(now, steps=then.steps) for then, now in zip(plan.areas, after.areas, strict=True))
-            return DayResult(run, evolve(plan, areas=shown), receipts, verify(after, waiting=held), held, settled)
+        except GuardStopped as stopped:
+            text = str(stopped).removesuffix("; nothing was changed")
+            return evolve(result, unverified=f"what was done could not be verified: {text}")
+        shown = tuple(evolve(now, steps=then.steps) for then, now in zip(result.plan.areas, after.areas, strict=True))
+        return evolve(
+            result,
+            plan=evolve(result.plan, areas=shown),
+            verification=verify(after, waiting=result.held),
+        )
