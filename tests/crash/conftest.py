@@ -1,4 +1,4 @@
-"""Runs a scene in two processes at once and gathers what they tell."""
+"""Two processes that play scenes at once; what they tell is gathered."""
 
 import json
 import os
@@ -12,6 +12,37 @@ HERE = Path(__file__).parent
 SHARES = 2  # processes at once
 
 
+class Driver:
+    """The test's end of one process."""
+
+    def __init__(self, folder: Path, share: int) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", HERE / "driver.py", folder, str(share), str(SHARES)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+        )
+
+    def ask(self, scene: str, folder: Path, stride: int) -> None:
+        """Tell it what to play; `folder` has a name without spaces."""
+        self._process.stdin.write(f"{scene} {folder} {stride}\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> list:
+        """All that it tells of one scene."""
+        told = []
+        for line in self._process.stdout:
+            if line == "null\n":
+                return told
+            told.append(json.loads(line))
+        pytest.fail("a driver has ended; its reason is in stderr")
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+
+
 class Played:
     """All moments of one scene, and what became of each case."""
 
@@ -20,25 +51,23 @@ class Played:
         self.cases = cases
 
 
-def _start(scene: str, folder: Path, share: int, stride: int) -> subprocess.Popen:
-    own = folder / str(share)
-    own.mkdir()
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", HERE / "driver.py", scene, own, str(share), str(SHARES), str(stride)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
-    )
+@pytest.fixture(scope="session")
+def drivers(tmp_path_factory):
+    """Started once, because they take their time to import everything."""
+    started = [Driver(tmp_path_factory.mktemp("driver") / "warm", share) for share in range(SHARES)]
+    yield started
+    for driver in started:
+        driver.close()
 
 
 @pytest.fixture
-def play(tmp_path):
+def play(drivers, tmp_path):
     """Plays a scene by its name; with `stride`, at every so many moments."""
 
     def played(scene: str, stride: int = 1) -> Played:
-        processes = [_start(scene, tmp_path, share, stride) for share in range(SHARES)]
-        told = [[json.loads(line) for line in process.communicate()[0].splitlines()] for process in processes]
-        assert [process.returncode for process in processes] == [0] * SHARES
+        for share, driver in enumerate(drivers):
+            driver.ask(scene, tmp_path / str(share), stride)
+        told = [driver.answer() for driver in drivers]
         names = told[0][0]
         assert all(lines[0] == names for lines in told), "two runs of one scene pass the same moments"
         return Played(names, sorted((case for lines in told for case in lines[1:]), key=lambda case: case["deadly"]))

@@ -1,15 +1,26 @@
-"""Runs one scene's cases: ``python driver.py SCENE FOLDER SHARE OF [STRIDE]``; one JSON line for each.
+"""Plays scenes: ``python driver.py FOLDER SHARE OF`` reads lines ``SCENE FOLDER STRIDE``.
 
-It opens and closes a district once, so that everything is imported and compiled before it forks.
+It answers with lines of JSON. It does everything once before it forks, so that its children find all
+imported and compiled, and then holds nothing open that a child could harm.
 """
 
+import gc
 import json
 import sys
 from pathlib import Path
 
-from scenes import SCENES
+import scenes
+import scenes_control
+import scenes_day
+import scenes_wire
 
 from support.districts import NOW, at, found
+
+
+def scene_of(name: str) -> type[scenes.DayScene]:
+    """The scene's class."""
+    modules = (scenes, scenes_day, scenes_wire, scenes_control)
+    return next(getattr(module, name) for module in modules if hasattr(module, name))
 
 
 def warm(folder: Path) -> None:
@@ -17,6 +28,13 @@ def warm(folder: Path) -> None:
     found(folder)
     with at(folder, NOW) as desk:
         desk.day.run()
+    settle()
+
+
+def settle() -> None:
+    """A child's collector would touch, and so copy, every page that it shares with us."""
+    gc.collect()
+    gc.freeze()
 
 
 def say(value: object) -> None:
@@ -25,16 +43,29 @@ def say(value: object) -> None:
     sys.stdout.flush()
 
 
+def play(name: str, folder: Path, stride: int, *, share: int, of: int) -> None:
+    """First the names of the moments, then the cases of this share, then null."""
+    scene = scene_of(name)(folder)
+    try:
+        scene.warm()
+        settle()
+        names = scene.names()
+        say(names)
+        for place, deadly in enumerate(scene.chosen(names)):
+            if place % stride == 0 and place // stride % of == share:
+                say({"deadly": deadly, "name": names[deadly - 1], **scene.case(deadly)})
+    finally:
+        scene.close()
+    say(None)
+
+
 def main() -> None:
-    """The first line names the moments; then come the cases of this share."""
-    name, folder, share, of, stride = sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:])
-    warm(folder / "warm")
-    scene = SCENES[name](folder)
-    names = scene.names()
-    say(names)
-    for place, deadly in enumerate(scene.chosen(names)):
-        if place % stride == 0 and place // stride % of == share:
-            say({"deadly": deadly, "name": names[deadly - 1], **scene.case(deadly)})
+    """Play until the input ends."""
+    share, of = map(int, sys.argv[2:])
+    warm(Path(sys.argv[1]))
+    for line in sys.stdin:
+        name, folder, stride = line.split()
+        play(name, Path(folder), int(stride), share=share, of=of)
 
 
 main()

@@ -12,7 +12,8 @@ from scld_adapters.sql.store import SqlStore
 from scld_core.runs.action import Stage
 from support.forks import die
 
-_SOCKET_CALLS = ("connect", "send", "sendall", "recv", "recv_into")
+STAGES = ("rechecked", "prepared", "sent", "settled")
+_WRITES = ("suspend", "restore", "terminate")
 
 
 class Points:
@@ -29,39 +30,60 @@ class Points:
             die()
 
     def stage(self, stage: Stage) -> None:
-        """A progress callback: every stage of the work is a moment."""
-        self.reach(f"stage {stage.what}")
+        """A progress callback: every stage of a step's way is a moment."""
+        if stage.what in STAGES:
+            self.reach(f"stage {stage.what}")
 
     def watch_store(self) -> None:
-        """Before and after each transaction's end, and after each statement that writes within one."""
+        """Before and after the end of each transaction that wrote, and between two of its writes."""
         real = SqlStore.transaction
+        writes: list[str] = []
 
         @contextmanager
         def transaction(store) -> Iterator[object]:
+            writes.clear()
             with real(store) as unit:
                 yield unit
-                self.reach("store before commit")
-            self.reach("store after commit")
+                self._reach_if(writes, "store before commit")
+            self._reach_if(writes, "store after commit")
 
-        def after(connection, cursor, statement, *_) -> None:
+        def before(connection, cursor, statement, *_) -> None:
             if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
-                self.reach(f"store {' '.join(statement.split()[:3])}")
+                self._reach_if(writes, "store half written")
+                writes.append(statement)
 
         SqlStore.transaction = transaction
-        event.listen(sa.Engine, "after_cursor_execute", after)
+        event.listen(sa.Engine, "before_cursor_execute", before)
+
+    def _reach_if(self, condition: object, name: str) -> None:
+        if condition:
+            self.reach(name)
 
     def watch_carrier(self, desk) -> None:
-        """Before and after each call of each carrier."""
+        """Before and after each request that is sent to a carrier."""
         carriers = desk.hotspots.systems.carriers
         for name, port in list(carriers.items()):
             carriers[name] = _Watched(port, self)
 
     def watch_sockets(self) -> None:
-        """Before and after each call that this process makes on a socket."""
-        for name in _SOCKET_CALLS:
-            setattr(socket.socket, name, self._around(name, getattr(socket.socket, name)))
+        """Before each call that this process makes on a socket.
 
-    def _around(self, name, call):
+        An answer may arrive in one piece or in two: only the first call that waits for it counts.
+        """
+        for name in ("connect", "send", "sendall", "recv", "recv_into"):
+            setattr(socket.socket, name, self._before(f"socket {name}", getattr(socket.socket, name)))
+
+    def _before(self, name, call):
+        def watched(*args, **kwargs):
+            if not (name.startswith("socket recv") and self.names[-1] == name):
+                self.reach(name)
+            return call(*args, **kwargs)
+
+        return watched
+
+    def around(self, name, call):
+        """`call`, with a moment before and after it."""
+
         def watched(*args, **kwargs):
             self.reach(f"{name} before")
             answer = call(*args, **kwargs)
@@ -72,7 +94,7 @@ class Points:
 
 
 class _Watched:
-    """A port, with a moment before and after each call."""
+    """A carrier's port, with a moment before and after each write."""
 
     def __init__(self, port, points: Points) -> None:
         self._port = port
@@ -80,4 +102,4 @@ class _Watched:
 
     def __getattr__(self, name: str):
         found = getattr(self._port, name)
-        return self._points._around(f"carrier {name}", found) if callable(found) else found
+        return self._points.around(f"carrier {name}", found) if name in _WRITES else found

@@ -23,24 +23,25 @@ def die() -> None:
     os.kill(os.getpid(), SIGKILL)
 
 
-def in_child(job: Callable[[], object]) -> Callable[[], Ended]:
-    """Fork a child that does `job`; what is given back waits for its end, and raises when the job did."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        _do(job, writing)
-    os.close(writing)
+class Child:
+    """A forked process that does `job`."""
 
-    def wait() -> Ended:
-        with os.fdopen(reading, encoding="utf-8") as pipe:
+    def __init__(self, job: Callable[[], object]) -> None:
+        self._reading, writing = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._reading)
+            _do(job, writing)
+        os.close(writing)
+
+    def wait(self) -> Ended:
+        """Wait for its end; raises when the job did."""
+        with os.fdopen(self._reading, encoding="utf-8") as pipe:
             text = pipe.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         if code not in (0, -SIGKILL):
             raise RuntimeError(f"a child ended with {code}")
         return Ended(killed=True) if code else Ended(killed=False, answer=json.loads(text))
-
-    return wait
 
 
 def _do(job: Callable[[], object], writing: int) -> None:
@@ -57,14 +58,9 @@ def _do(job: Callable[[], object], writing: int) -> None:
         os._exit(status)
 
 
-def run(job: Callable[[], object]) -> Ended:
-    """Do `job` in a child and wait for it."""
-    return in_child(job)()
-
-
 def survive(job: Callable[[], object]) -> object:
     """The answer of a job that nothing kills."""
-    ended = run(job)
+    ended = Child(job).wait()
     if ended.killed:
         raise RuntimeError("a child was killed that nobody wanted dead")
     return ended.answer

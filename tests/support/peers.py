@@ -17,10 +17,11 @@ from scld_adapters.carriers.thingspace.fake import ACCOUNT, FakeThingSpace
 from scld_adapters.carriers.thingspace.session import Credentials
 from scld_core.hotspots.model import ServiceState
 from support.clock import Ticking
-from support.districts import CASES, number_of
+from support.districts import CASES, FEW, number_of
 from support.hotspots import NOW, line
 
 CANARIES = {name: f"canary-{name}" for name in ("key", "secret", "username", "password")}
+_STATES = {n: CASES[n][1] for n in FEW}
 _VERBS = {"suspended": "suspend", "active": "restore", "suspend": "suspend"}
 
 KAJEET = """[backends.carrier]
@@ -29,6 +30,7 @@ corp_id = "SYNTHETIC-LIB"
 token = "env:SCLD_TEST_TOKEN"
 base_url = "{url}"
 page_size = 5
+delayed = {delayed}
 """
 THINGSPACE = f"""[backends.carrier]
 use = "thingspace"
@@ -42,13 +44,12 @@ SECRETS = {"SCLD_TEST_TOKEN": "token-1"} | {f"SCLD_TEST_{name.upper()}": value f
 class KajeetAccount:
     """A Kajeet whose changes show at once, or when it settles; `took` are the requests that it accepted."""
 
-    table = KAJEET
-
     def __init__(self, *, instant: bool) -> None:
+        self.table = KAJEET.replace("{delayed}", "false" if instant else "true")
         self.took: list[tuple[str, int]] = []
         devices = [
             WireDevice(_mdn(n), state.value, imei=str(line(n).imei), iccid=str(line(n).iccid), media_status="")
-            for n, (_, state) in enumerate(CASES)
+            for n, state in _STATES.items()
         ]
         self.fake = FakeKajeet("SYNTHETIC-LIB", devices, instant=instant)
 
@@ -77,9 +78,9 @@ class ThingSpaceAccount:
 
     def __init__(self, *, shows_pending: bool) -> None:
         self.clock = Ticking(NOW)
-        self.fake = FakeThingSpace([line(n) for n in range(len(CASES))], Credentials(**CANARIES), self.clock)
+        self.fake = FakeThingSpace([line(n) for n in _STATES], Credentials(**CANARIES), self.clock)
         self.fake.shows_pending = shows_pending
-        for n, (_, state) in enumerate(CASES):
+        for n, state in _STATES.items():
             if state is ServiceState.SUSPENDED:
                 self.fake.change(str(line(n).iccid), "suspend")
         self.fake.effects.clear()
@@ -143,7 +144,8 @@ class _Serving:
     def __init__(self, make: Callable[[], KajeetAccount | ThingSpaceAccount]) -> None:
         self.make = make
         self.account = make()
-        self.server = FakeServer(lambda request: self.account(request))
+        self.server = FakeServer(lambda request: self.account(request))  # noqa: PLW0108 - reset replaces the account
+        self.server._server.handle_error = _gone
 
     def url(self) -> str:
         return self.server.url
@@ -170,6 +172,12 @@ class _Serving:
         others = {threading.main_thread(), self.server._thread}
         for thread in set(threading.enumerate()) - others:
             thread.join()
+
+
+def _gone(request, address) -> None:
+    """A caller that was killed does not wait for its answer."""
+    if not isinstance(sys.exception(), ConnectionError):
+        traceback.print_exc()
 
 
 def _serve(make, there: int, back: int) -> None:

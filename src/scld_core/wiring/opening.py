@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from scld_core import codecs
 from scld_core.circulation.ports import Loans
@@ -31,7 +31,7 @@ from scld_core.plugins import (
     WriteNotice,
     open_backend,
 )
-from scld_core.policies import check_overrides, load_profile, resolve
+from scld_core.policies import Profile, check_overrides, load_profile, resolve
 from scld_core.runs.action import silent
 from scld_core.runs.engine import Engine, Hooks
 from scld_core.runs.model import Receipt, Step
@@ -66,6 +66,9 @@ class Opening:
     options: Options
     clock: Clock
     registry: Registry
+    profile: Profile = field(
+        init=False, default=Factory(lambda self: load_profile(self.settings.profile), takes_self=True)
+    )
 
     @classmethod
     def of(cls, district: Path, options: Options) -> Opening:
@@ -131,15 +134,18 @@ class Opening:
     def ruling(self, now: datetime) -> Ruling:
         """The hotspot policy in force at `now`; PolicyMissing names every value the district must set."""
         calendar = self.settings.opening_hours()
-        profile = load_profile(self.settings.profile)
         found = resolve(
-            HotspotPolicy, "hotspots", profile=profile, overrides=self.settings.policy, on=calendar.business_date(now)
+            HotspotPolicy,
+            "hotspots",
+            profile=self.profile,
+            overrides=self.settings.policy,
+            on=calendar.business_date(now),
         )
         return Ruling(found.value, found.version, calendar, now)
 
     def check_policy(self) -> None:
         """Every key under ``[policy]``, before anything is opened."""
-        check_overrides(self.settings.policy, profile=load_profile(self.settings.profile), kinds=POLICIES)
+        check_overrides(self.settings.policy, profile=self.profile, kinds=POLICIES)
         self.ruling(self.clock.now())
 
 
