@@ -98,9 +98,7 @@ def lines_harness(
 
 
 def _carrier(world: World) -> CarrierBench:
-    backend = MemoryCarrier(
-        world.clock, backend=world.context.instance, page_size=world.page_size, asynchronous=True
-    )
+    backend = MemoryCarrier(world.clock, backend=world.context.instance, page_size=world.page_size, asynchronous=True)
     return carrier_bench(world, backend)
 
 
@@ -121,9 +119,7 @@ def loans_harness(make: Callable[[World], LoansBench], name: str = "memory") -> 
 
 
 def _loans(world: World) -> LoansBench:
-    return loans_bench(
-        world, MemoryLoans(world.clock, backend=world.context.instance, page_size=world.page_size)
-    )
+    return loans_bench(world, MemoryLoans(world.clock, backend=world.context.instance, page_size=world.page_size))
 
 
 def store_harness(make: Callable[[World], StoreBench], name: str = "memory") -> Harness[StoreBench]:
@@ -145,4 +141,3 @@ MEMORY_LOANS = loans_harness(_loans)
 
 MEMORY_STORE = store_harness(_store)
 """The reference store; it ends with the process, so that nothing can be reopened."""
-

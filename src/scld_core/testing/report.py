@@ -32,7 +32,7 @@ class Verdict(Enum):
 _MARKS = {
     Verdict.PASSED: "ok",
     Verdict.FAILED: "**FAIL**",
-    Verdict.EXCUSED: "–",
+    Verdict.EXCUSED: "-",
     Verdict.UNSEEN: "?",
     Verdict.EXPECTED: "known",
 }
@@ -139,7 +139,7 @@ class Report:
             _row(["---"] * (len(operations) + 1)),
             *(_row([check, *(found.get((check, name), "") for name in operations)]) for check in checks),
             "",
-            "ok passed, – not offered by declaration, ? not to be seen with this harness, known expected to fail.",
+            "ok passed, - not offered by declaration, ? not to be seen with this harness, known expected to fail.",
         ]
         rows += _told("Failed", [c for c in self.cells if c.bad])
         rows += _told("Unseen", [c for c in self.cells if c.verdict is Verdict.UNSEEN])
@@ -159,7 +159,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 def cell_of(data: dict[str, Any]) -> Cell:
     """The cell that `Report.as_dict` wrote."""
-    return Cell(**{**data, "verdict": Verdict(data["verdict"])})
+    known: dict[str, Any] = {**data, "verdict": Verdict(data["verdict"])}
+    return Cell(**known)
 
 
 def _row(cells: Iterable[str]) -> str:

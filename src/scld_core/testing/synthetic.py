@@ -12,6 +12,7 @@ from scld_core.kernel.ids import ItemId, LoanId, PatronId
 from scld_core.plugins.seed import Seed
 
 __all__ = [
+    "CANARIES",
     "FOREIGN_WORD",
     "HOUSEHOLD",
     "INSTANCE",
@@ -37,6 +38,9 @@ INSTANCE = "kit"
 SECRET = "canary-secret-5f3a9c"  # noqa: S105 - a canary, to be found where it must not be
 PATRON = "canary-patron-77120"
 HOUSEHOLD = "canary-household-4471"
+
+CANARIES = (SECRET, PATRON, HOUSEHOLD)
+"""What must never be seen outside."""
 
 FOREIGN_WORD = "HOTLINE_2"
 """A state word that no adapter can have a translation for."""

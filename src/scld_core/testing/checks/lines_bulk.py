@@ -7,7 +7,7 @@ from typing import Any
 from scld_core.hotspots.model import BulkFile
 from scld_core.hotspots.ports import BulkDelivery
 from scld_core.testing.case import Check, Excused, check, fail, require
-from scld_core.testing.checks.lines_tools import Carrier, bulk_rows
+from scld_core.testing.lines_tools import Carrier, bulk_rows
 from scld_core.testing.synthetic import account
 
 __all__ = ["CHECKS"]
@@ -17,7 +17,7 @@ def _file(case: Carrier, count: int) -> BulkFile:
     lines: object = case.open(account()).lines
     if not isinstance(lines, BulkDelivery):
         raise Excused("the port makes no files")
-    made = lines.bulk_file(bulk_rows(count), case.clock.now())
+    made: Any = lines.bulk_file(bulk_rows(count), case.clock.now())
     if not isinstance(made, BulkFile):
         fail(f"bulk_file gave a {type(made).__name__}")
     return made

@@ -8,7 +8,8 @@ from scld_core.errors import AdapterBug, BackendError, OutcomeUnknown, Retry
 from scld_core.hotspots.account import Fate
 from scld_core.runs.model import AnswerKind
 from scld_core.testing.case import Check, Excused, check, fail, refused, require
-from scld_core.testing.checks.lines_tools import (
+from scld_core.testing.harness import CarrierBench
+from scld_core.testing.lines_tools import (
     CHANGES,
     WISH,
     Carrier,
@@ -21,7 +22,6 @@ from scld_core.testing.checks.lines_tools import (
     start,
     unchanged,
 )
-from scld_core.testing.harness import CarrierBench
 from scld_core.testing.synthetic import account
 
 __all__ = ["CHECKS"]

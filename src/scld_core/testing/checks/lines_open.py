@@ -13,7 +13,8 @@ from scld_core.hotspots.account import Fate
 from scld_core.kernel.capability import Unsupported
 from scld_core.kernel.devices import Line
 from scld_core.testing.case import Check, Excused, check, fail, refused, require
-from scld_core.testing.checks.lines_tools import (
+from scld_core.testing.harness import CarrierBench
+from scld_core.testing.lines_tools import (
     CHANGES,
     OPERATIONS,
     WRITES,
@@ -26,7 +27,6 @@ from scld_core.testing.checks.lines_tools import (
     start,
     states,
 )
-from scld_core.testing.harness import CarrierBench
 from scld_core.testing.synthetic import HOUSEHOLD, PATRON, SECRET, account, line, stranger
 
 __all__ = ["CHECKS", "listening", "quiet_words"]
@@ -92,8 +92,8 @@ def keeps_secrets(case: Carrier) -> None:
     with listening() as heard:
         bench = case.open(account())
         said = [repr(bench.lines)]
-        for subject in (start(case.operation), stranger()):
-            said.append(quiet_words(by_operation(case, bench, subject)[case.operation]))
+        subjects = (start(case.operation), stranger())
+        said.extend(quiet_words(by_operation(case, bench, subject)[case.operation]) for subject in subjects)
         for fate, prepare in bench.fates.items():
             if case.operation in CHANGES and fate in _LOUD:
                 prepare()

@@ -11,7 +11,7 @@ from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.page import Page
 from scld_core.runs.model import ReadBack
 from scld_core.testing.case import Check, check, fail, refused, require
-from scld_core.testing.checks.lines_tools import (
+from scld_core.testing.lines_tools import (
     READS,
     Carrier,
     by_operation,
@@ -21,7 +21,7 @@ from scld_core.testing.checks.lines_tools import (
     start,
     states,
 )
-from scld_core.testing.checks.lists import SIZES, fresh, only, rows_of, same, whole
+from scld_core.testing.lists import SIZES, fresh, only, rows_of, same, whole
 from scld_core.testing.synthetic import FOREIGN_WORD, account, line, stranger, twin, view
 
 __all__ = ["CHECKS"]

@@ -10,7 +10,7 @@ from scld_core.errors import NotFound, Rejected
 from scld_core.hotspots.model import ServiceState
 from scld_core.runs.model import Answer, AnswerKind
 from scld_core.testing.case import Check, Excused, check, refused, require
-from scld_core.testing.checks.lines_tools import (
+from scld_core.testing.lines_tools import (
     CHANGES,
     WISH,
     WRITES,

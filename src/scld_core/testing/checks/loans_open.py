@@ -10,8 +10,8 @@ from scld_core.kernel.capability import Unsupported
 from scld_core.kernel.ids import ItemId
 from scld_core.testing.case import Case, Check, check, fail, refused, require
 from scld_core.testing.checks.lines_open import listening, quiet_words
-from scld_core.testing.checks.lists import rows_of
 from scld_core.testing.harness import LoansBench
+from scld_core.testing.lists import rows_of
 from scld_core.testing.synthetic import HOUSEHOLD, PATRON, SECRET, catalogue, item, shelf
 
 __all__ = ["CHECKS", "OPERATIONS", "Ils", "by_operation"]
@@ -48,8 +48,8 @@ def keeps_patrons(case: Ils) -> None:
     with listening() as heard:
         bench = case.open(catalogue())
         said = [repr(bench.loans)]
-        for subject in (item(0), item(999)):
-            said.append(quiet_words(by_operation(case, bench, subject)[case.operation]))
+        subjects = (item(0), item(999))
+        said.extend(quiet_words(by_operation(case, bench, subject)[case.operation]) for subject in subjects)
     for canary in (PATRON, HOUSEHOLD, SECRET):
         require(not any(canary in text for text in said), "a patron's data or a secret shows in an exception or a repr")
         require(not any(canary in text for text in heard), "a patron's data or a secret shows in a log")

@@ -7,7 +7,7 @@ from typing import Any
 from scld_core.errors import BadInput, RunInProgress, ScldError
 from scld_core.runs.ports import Store
 from scld_core.testing.case import Check, check, fail, refused, require
-from scld_core.testing.checks.store_tools import KIND, Breakdown, Memory, do, entry, everything, record, step
+from scld_core.testing.store_tools import KIND, Breakdown, Memory, break_down, do, entry, everything, record, step
 
 __all__ = ["CHECKS"]
 
@@ -48,7 +48,7 @@ def one_holder(case: Memory) -> None:
         _fill(store)
     try:
         with store.exclusive("kit"):
-            raise Breakdown
+            break_down()
     except Breakdown:
         pass
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from scld_core.testing.case import Check, check, require
-from scld_core.testing.checks.store_tools import KIND, Memory, do, entry
+from scld_core.testing.store_tools import KIND, Memory, do, entry
 
 __all__ = ["CHECKS"]
 

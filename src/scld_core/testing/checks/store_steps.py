@@ -9,7 +9,7 @@ from scld_core.errors import Conflict
 from scld_core.runs.model import UNRESOLVED, StepRecord, StepState
 from scld_core.runs.ports import Store
 from scld_core.testing.case import Check, check, refused, require
-from scld_core.testing.checks.store_tools import Memory, do, record, rich_record, step
+from scld_core.testing.store_tools import Memory, do, record, rich_record, step
 from scld_core.testing.synthetic import NOW
 
 __all__ = ["CHECKS"]
@@ -59,14 +59,14 @@ def first_come(case: Memory) -> None:
     store = case.open().store
     steps = [step(3), step(1), step(2, area="other")]
     _put(store, *(record(one) for one in steps))
-    _put(store, record(steps[0], StepState.UNKNOWN, run="run-2", minutes=9), record(step(9), StepState.APPLIED))
+    _put(store, record(steps[1], StepState.UNKNOWN, run="run-2", minutes=9), record(step(9), StepState.APPLIED))
     with store.transaction() as unit:
         found = [one.step.id for one in unit.steps.unresolved()]
         require(found == [one.id for one in steps], "open steps are not in the order in which they were first put")
         areas = [one.step.id for one in unit.steps.unresolved("kit")]
         require(areas == [one.id for one in steps[:2]], "the open steps of an area are not those")
         runs = [one.step.id for one in unit.steps.of_run("run-1")]
-        require(runs == [steps[1].id, steps[2].id, step(9).id], "a run's steps are not those that it put last")
+        require(runs == [steps[0].id, steps[2].id, step(9).id], "a run's steps are not those that it put last")
 
 
 def history_in_time(case: Memory) -> None:

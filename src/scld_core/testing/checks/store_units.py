@@ -9,7 +9,7 @@ from scld_core.errors import Conflict
 from scld_core.runs.model import StepState
 from scld_core.runs.ports import Unit
 from scld_core.testing.case import Check, check, fail, require
-from scld_core.testing.checks.store_tools import KIND, Breakdown, Memory, do, entry, everything, record, step
+from scld_core.testing.store_tools import KIND, Breakdown, Memory, do, entry, everything, record, step
 
 __all__ = ["CHECKS"]
 

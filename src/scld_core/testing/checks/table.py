@@ -15,6 +15,7 @@ from scld_core.testing.checks import (
     lines_write,
     loans_open,
     loans_read,
+    reference,
     spec,
     store_open,
     store_records,
@@ -33,14 +34,16 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *lines_requests.CHECKS,
         *lines_faults.CHECKS,
         *lines_bulk.CHECKS,
+        *reference.CHECKS["lines"],
     ),
-    "loans": (*spec.CHECKS["loans"], *loans_open.CHECKS, *loans_read.CHECKS),
+    "loans": (*spec.CHECKS["loans"], *loans_open.CHECKS, *loans_read.CHECKS, *reference.CHECKS["loans"]),
     "store": (
         *spec.CHECKS["store"],
         *store_open.CHECKS,
         *store_units.CHECKS,
         *store_steps.CHECKS,
         *store_records.CHECKS,
+        *reference.CHECKS["store"],
     ),
 }
 """All checks by port."""

@@ -13,8 +13,8 @@ from scld_core.kernel.capability import Convention
 from scld_core.kernel.devices import Line
 from scld_core.runs.model import Answer, AnswerKind
 from scld_core.testing.case import Case, Excused, Unseen, fail, require
-from scld_core.testing.checks.lists import rows_of
 from scld_core.testing.harness import CarrierBench
+from scld_core.testing.lists import rows_of
 from scld_core.testing.synthetic import account, line
 
 __all__ = [
@@ -97,9 +97,10 @@ def _asked(case: Carrier, bench: CarrierBench, verb: str, subject: Line) -> Call
 
 def send(bench: CarrierBench, verb: str, subject: Line, key: str) -> Answer:
     """Call a write by its name."""
-    call: Callable[..., Answer] = getattr(bench.lines, verb)
+    call: Callable[..., object] = getattr(bench.lines, verb)
     answer = call(subject, key=key)
-    require(isinstance(answer, Answer), f"{verb} answered a {type(answer).__name__}, not an Answer")
+    if not isinstance(answer, Answer):
+        fail(f"{verb} answered a {type(answer).__name__}, not an Answer")
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import NoReturn
 
 from scld_core.kernel.decision import Reason
 from scld_core.runs.model import (
@@ -20,7 +21,7 @@ from scld_core.testing.case import Case
 from scld_core.testing.harness import StoreBench
 from scld_core.testing.synthetic import NOW
 
-__all__ = ["KIND", "Breakdown", "Memory", "do", "entry", "everything", "record", "rich_record", "step"]
+__all__ = ["KIND", "Breakdown", "Memory", "break_down", "do", "entry", "everything", "record", "rich_record", "step"]
 
 Memory = Case[StoreBench]
 
@@ -29,6 +30,11 @@ KIND = "kit.document"
 
 class Breakdown(Exception):
     """Something that has nothing to do with the store."""
+
+
+def break_down() -> NoReturn:
+    """Raise it."""
+    raise Breakdown
 
 
 def step(number: int, *, action: str = "kit.suspend", subject: str = "", area: str = "kit") -> Step:

@@ -1,0 +1,31 @@
+"""Seeded scripts on the backend and on the reference: the same calls, the same meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scld_core.testing.case import Case, Check, check, fail
+from scld_core.testing.differential import differ
+from scld_core.testing.harness import Harness
+from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
+
+__all__ = ["CHECKS"]
+
+_REFERENCES: Mapping[str, Harness[Any]] = {"lines": MEMORY_LINES, "loans": MEMORY_LOANS, "store": MEMORY_STORE}
+_FIRST = {"lines": "iter_lines", "loans": "iter_overdue", "store": "transaction"}
+_SEEDS = (1, 2)
+
+
+def like_the_reference(case: Case[Any]) -> None:
+    """Whatever happens in whatever order, it answers as the reference does."""
+    for seed in _SEEDS:
+        found = differ(_REFERENCES[case.harness.port], case.harness, seed=seed)
+        if found is not None:
+            fail(f"seed {seed}, {found}")
+
+
+CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
+    port: (check(port, first, writes=port != "loans")(like_the_reference),) for port, first in _FIRST.items()
+}
+"""By port."""

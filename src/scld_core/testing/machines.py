@@ -1,0 +1,206 @@
+"""State machines of Hypothesis: a backend lives one life beside the reference, and they must not part.
+
+`machine(harness)` gives the class for a harness's port, to be run as a test or by `run_machine`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from scld_core.testing._hypothesis import (
+    Phase,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,  # pyright: ignore[reportUnknownVariableType]
+    settings,
+    st,
+)
+from scld_core.testing.case import fail
+from scld_core.testing.duel import Call
+from scld_core.testing.duel_lines import LinesDuel
+from scld_core.testing.duel_loans import LoansDuel
+from scld_core.testing.duel_store import StoreDuel
+from scld_core.testing.harness import Harness
+from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
+
+__all__ = ["LinesMachine", "LoansMachine", "StepMachine", "StoreMachine", "machine", "run_machine"]
+
+_MACHINE_STEPS = 12
+
+_lines = st.integers(0, 4)
+_items = st.integers(0, 3)
+_choices = st.integers(0, 1)
+
+
+def _agree(call: Call, answers: tuple[Any, Any]) -> None:
+    expected, found = answers
+    if expected != found:
+        fail(f"{call}: expected {expected!r}, found {found!r}")
+
+
+class LinesMachine(RuleBasedStateMachine):
+    """The life of lines: suspended, restored, resumed by the carrier, terminated."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_LINES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = LinesDuel(MEMORY_LINES, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(line=_lines, repeat=_choices)
+    def suspend(self, line: int, repeat: int) -> None:
+        """Stop service, perhaps with the key of the last time."""
+        self._do(Call("suspend", line, repeat))
+
+    @rule(line=_lines, repeat=_choices)
+    def restore(self, line: int, repeat: int) -> None:
+        """Give service again, perhaps with the key of the last time."""
+        self._do(Call("restore", line, repeat))
+
+    @rule()
+    def terminate(self) -> None:
+        """End the last line for good."""
+        self._do(Call("terminate", 3))
+
+    @rule(line=st.integers(0, 3))
+    def resume(self, line: int) -> None:
+        """The carrier ends a suspension by itself."""
+        self._do(Call("resume", line))
+
+    @rule(line=_lines)
+    def get(self, line: int) -> None:
+        """Look at one line, or at one that nobody has."""
+        self._do(Call("get", line))
+
+    @invariant()
+    def same_account(self) -> None:
+        """Both show the same account."""
+        self._do(Call("iter_lines"))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
+class LoansMachine(RuleBasedStateMachine):
+    """The life of items: lent, returned, declared lost."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_LOANS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = LoansDuel(MEMORY_LOANS, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(item=_items, choice=_choices)
+    def lend(self, item: int, choice: int) -> None:
+        """Lend an item, due later or already overdue."""
+        self._do(Call("lend", item, choice))
+
+    @rule(item=_items, choice=_choices)
+    def take_back(self, item: int, choice: int) -> None:
+        """Check an item in, to the shelf or into transit."""
+        self._do(Call("return", item, choice))
+
+    @rule(item=_items, choice=_choices)
+    def declare(self, item: int, choice: int) -> None:
+        """Declare an item lost or claimed as returned."""
+        self._do(Call("declare", item, choice))
+
+    @rule(days=st.sampled_from((-10, -1, 0, 1, 10)))
+    def overdue(self, days: int) -> None:
+        """List what was due by some day."""
+        self._do(Call("iter_overdue", 0, days))
+
+    @invariant()
+    def same_items(self) -> None:
+        """Both show the same items."""
+        self._do(Call("iter_items", 0))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """The life of a store: transactions, committed and broken off, holds and reopening."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_STORE
+    work = ("put_step", "get_step", "append", "put_record", "get_record", "delete_record", "list")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = StoreDuel(MEMORY_STORE, self.harness)
+
+    @rule(
+        work=st.lists(
+            st.builds(Call, st.sampled_from(work), st.integers(0, 3), st.integers(0, 7)), min_size=1, max_size=5
+        ),
+        broken=st.booleans(),
+    )
+    def transaction(self, work: list[Call], *, broken: bool) -> None:
+        """Several calls in one transaction, committed or broken off."""
+        _agree(work[0], self.duel.transaction(work, broken=broken))
+
+    @rule(verb=st.sampled_from(("hold", "reopen")))
+    def special(self, verb: str) -> None:
+        """Hold the district, or open the store anew."""
+        _agree(Call(verb), self.duel.do(Call(verb)))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
+class StepMachine(RuleBasedStateMachine):
+    """The life of steps in the outbox, as their state table permits."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_STORE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = StoreDuel(MEMORY_STORE, self.harness)
+
+    @rule(number=st.integers(0, 2), choice=st.integers(0, 5))
+    def move(self, number: int, choice: int) -> None:
+        """A step is prepared, or meets one of the events that its state permits."""
+        _agree(Call("move", number, choice), self.duel.move(number, choice))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
+_MACHINES: dict[str, tuple[type[Any], ...]] = {
+    "lines": (LinesMachine,),
+    "loans": (LoansMachine,),
+    "store": (StoreMachine, StepMachine),
+}
+
+
+def machine(harness: Harness[Any]) -> tuple[type[Any], ...]:
+    """The state machine classes of a harness's port, each one life cycle."""
+    return tuple(type(kind.__name__, (kind,), {"harness": harness}) for kind in _MACHINES[harness.port])
+
+
+def run_machine(harness: Harness[Any], *, examples: int | None = None, shrink: bool = True) -> None:
+    """Run the machines of a port; raises CheckFailed at the first life in which the two part.
+
+    `examples` defaults to the number of the active Hypothesis profile. Without `shrink` the life is
+    told as it was found, and sooner.
+    """
+    phases = [phase for phase in Phase if shrink or phase not in (Phase.shrink, Phase.explain)]
+    for kind in machine(harness):
+        profile: Any = settings()
+        number: int = profile.max_examples if examples is None else examples
+        run_state_machine_as_test(
+            kind, settings=settings(max_examples=number, stateful_step_count=_MACHINE_STEPS, phases=phases)
+        )

@@ -1,0 +1,1 @@
+"""Acme Wireless, a carrier that does not exist."""
