@@ -1,1 +1,1 @@
-"""Ratios to a named baseline, measured in the same run; run by hand: ``python -m bench NAME [--json]``."""
+"""Benchmarks, run by hand: ``python -m bench NAME [--json]``; each tells its ratio to a named baseline."""

@@ -1,28 +1,33 @@
-"""Run one bench by name."""
+"""``python -m bench NAME [--json]``: run one benchmark; exit code 1 when a limit is missed."""
 
+from __future__ import annotations
+
+import argparse
+import importlib
 import json
+import platform
 import sys
 
-import attrs
-
-from bench import imports, place, sweep
-
-BENCHES = {"sweep": sweep.run, "import": imports.run, "place": place.run}
+NAMES = {"sweep": "bench.sweep", "import": "bench.imports", "place": "bench.place"}
 
 
-def main(arguments: list[str]) -> int:
-    """Print each ratio; 1 when a goal was missed, 2 for a name that is none."""
-    names = [a for a in arguments if a != "--json"]
-    if len(names) != 1 or names[0] not in BENCHES:
-        print(f"usage: python -m bench NAME [--json]; NAME is one of {', '.join(BENCHES)}", file=sys.stderr)
-        return 2
-    found = list(BENCHES[names[0]]())
-    if "--json" in arguments:
-        print(json.dumps([attrs.asdict(ratio) for ratio in found], indent=2))
-    else:
-        for ratio in found:
-            print(ratio.line())
-    return 0 if all(ratio.met for ratio in found) else 1
+def main() -> int:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    chosen = parser.parse_args()
+    results = []
+    for result in importlib.import_module(NAMES[chosen.name]).run():
+        results.append(result)
+        if not chosen.json:
+            print(result, flush=True)
+    held = all(result.held for result in results)
+    if chosen.json:
+        machine = {"python": platform.python_version(), "machine": platform.machine()}
+        print(json.dumps({"bench": chosen.name, **machine, "held": held, "results": [r.as_json() for r in results]}))
+    return 0 if held else 1
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main())

@@ -149,8 +149,12 @@ class Settings(_Document):
 
 def load_settings(folder_or_toml: Path) -> Settings:
     """The settings in a district's folder or in its district.toml; raises SettingsError."""
-    path = folder_or_toml / FILE_NAME if folder_or_toml.is_dir() else folder_or_toml
-    if not path.exists():
+    try:
+        path = folder_or_toml / FILE_NAME if folder_or_toml.is_dir() else folder_or_toml
+        found = path.exists()
+    except OSError as fault:  # a name that is too long, a folder that we may not look into
+        raise SettingsError(str(folder_or_toml), f"cannot be read: {fault.strerror}") from None
+    if not found:
         raise SettingsError(str(path), "does not exist", "Make a district with: scld init DIR")
     try:
         data = codecs.read_toml(path)

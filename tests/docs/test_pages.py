@@ -30,7 +30,7 @@ def test_every_generated_part_stands_in_a_page():
     assert sorted(used) == sorted(generate.PARTS)
 
 
-@pytest.mark.parametrize(("name", "function"), list(generate.commands()), ids=str)
+@pytest.mark.parametrize(("name", "function"), [pytest.param(*pair, id=pair[0]) for pair in generate.commands()])
 def test_the_reference_shows_the_options_that_help_shows(name, function, monkeypatch):
     """The generated section of a command has the options of its ``--help``, no more and no fewer."""
     monkeypatch.setenv("COLUMNS", "200")

@@ -39,7 +39,11 @@ class World:
             self.loans.add(item_id(n))
             self.carrier.add(line(n), ServiceState.ACTIVE)
         self.systems = Systems(
-            "main", self.loans, {"carrier": self.carrier}, self.inventory, lambda: stored_tests(self.store),
+            "main",
+            self.loans,
+            {"carrier": self.carrier},
+            self.inventory,
+            lambda: stored_tests(self.store),
             lambda now: ruling(now, self.policy),
         )
         self.auto = auto

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
 from scld_core.hotspots.text import REASONS, TEXTS, VERBS
 from scld_core.runs.action import Progress as OnProgress
@@ -16,16 +18,47 @@ from scld_core.runs.action import Stage
 from scld_core.runs.model import Plan, Receipt, Step
 from scld_core.services.day.run import DayResult
 
-__all__ = ["progress_bar", "show_day", "show_plan", "show_receipts"]
+__all__ = ["console", "progress_bar", "say", "show_day", "show_plan", "show_receipts"]
+
+_NARROW = 24  # columns beside the indent below which breaking lines helps nobody
+_STEP = 34  # where a step's own text begins, after its result and its id
 
 _TONES = {"applied": "green", "waiting": "yellow", "needs_approval": "yellow", "skipped": "dim"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where a command writes: names and paths stay as they are, ``:x:`` in one is no picture.
+
+    A character that the stream's encoding does not have is shown as its code: the work is done by
+    then, and a name in another script must not end its account.
+    """
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # a notebook's stdout has none
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return Console(stderr=stderr, highlight=False, emoji=False)
+
+
+def say(console: Console, markup: str, *, hang: int = 4) -> None:
+    """One paragraph: on a terminal broken between words, its further lines `hang` columns in.
+
+    Where no person looks, it stays one line, which is what other programs can search.
+    """
+    text = Text.from_markup(markup, emoji=False)
+    room = console.width - hang
+    if not console.is_terminal or room < _NARROW:
+        console.print(text, soft_wrap=True)
+        return
+    first, rest = text.divide([hang]) if len(text) > hang else (text, Text())
+    for number, row in enumerate(rest.wrap(console, room)):
+        row.rstrip()
+        console.print(Text(" " * hang) + row if number else first + row, soft_wrap=True)
 
 
 @contextmanager
 def progress_bar(console: Console, *, quiet: bool) -> Generator[OnProgress]:
     """A bar on stderr while a run reads and applies; nothing when `quiet` or not on a terminal."""
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         console=console,
@@ -51,14 +84,14 @@ def show_plan(console: Console, plan: Plan, receipts: Iterable[Receipt] = ()) ->
     results = {r.step: r for r in receipts}
     if not plan.steps:
         told = "Nothing to do: every line is as it should be, waits, or is on the exception list."
-        console.print(told, soft_wrap=True)
+        say(console, told)
     for step in plan.steps:
         receipt = results.get(step.id)
         result = "planned" if receipt is None else receipt.result.replace("_", " ")
         tone = "white" if receipt is None else _TONES.get(receipt.result, "red")
         what = f"{TEXTS.get(step.action, step.action)} {TEXTS.get(f'{step.area}.subject', '')} {step.label}"
-        console.print(f"[{tone}]{result:>14}[/]  {step.id}  [bold]{escape(what)}[/]", soft_wrap=True)
-        console.print(f"{'':>34}{escape(_why(step))}", soft_wrap=True)
+        say(console, f"[{tone}]{result:>14}[/]  {step.id}  [bold]{escape(what)}[/]", hang=_STEP)
+        say(console, f"{'':>{_STEP}}{escape(_why(step))}", hang=_STEP)
 
 
 def show_receipts(console: Console, receipts: Iterable[Receipt]) -> None:
@@ -67,7 +100,7 @@ def show_receipts(console: Console, receipts: Iterable[Receipt]) -> None:
         tone = _TONES.get(receipt.result, "red")
         what = f"{TEXTS.get(receipt.action, receipt.action)} {receipt.label or receipt.subject}"
         text = f"[{tone}]{receipt.result.replace('_', ' '):>14}[/]  {receipt.step}  {escape(what)}"
-        console.print(text + (f"  [dim]{escape(receipt.detail)}[/]" if receipt.detail else ""), soft_wrap=True)
+        say(console, text + (f"  [dim]{escape(receipt.detail)}[/]" if receipt.detail else ""), hang=_STEP)
 
 
 def _show_people(console: Console, plan: Plan) -> None:
@@ -75,21 +108,22 @@ def _show_people(console: Console, plan: Plan) -> None:
         console.print("\n[bold]Waiting[/]")
         for row in plan.waiting:
             verb = VERBS.get(row.action, row.action)
-            line = f"  {row.step or '-':<16}  {escape(verb)} {escape(row.label)}: waits for {row.on or 'the carrier'}"
-            console.print(line, soft_wrap=True)
+            line = f"  {row.step or '-':<16}  {verb} {row.label}: waits for {row.on or 'the carrier'}"
+            say(console, escape(line))
+    gone = [withdrawal for area in plan.areas for withdrawal in area.withdrawals]
+    if gone:
+        console.print("\n[bold]Taken back[/]")
+        for withdrawn in gone:
+            say(console, escape(f"  {withdrawn.step}  {withdrawn.label}: {withdrawn.reason}"))
     if plan.exceptions:
         console.print("\n[bold]For a person[/]")
         for item in plan.exceptions:
-            console.print(
-                f"  {escape(item.subject)}: {escape(item.detail)}. [dim]{escape(item.todo)}[/]", soft_wrap=True
-            )
+            say(console, f"  {escape(item.subject)}: {escape(item.detail)}. [dim]{escape(item.todo)}[/]")
     notes = [note for area in plan.areas for note in area.notes]
     if notes:
         console.print("\n[bold]Good to know[/]")
         for note in notes:
-            console.print(
-                f"  {escape(note.subject)}: {escape(note.detail)}. [dim]{escape(note.todo)}[/]", soft_wrap=True
-            )
+            say(console, f"  {escape(note.subject)}: {escape(note.detail)}. [dim]{escape(note.todo)}[/]")
 
 
 def show_day(console: Console, result: DayResult, files: Iterable[Path]) -> None:
@@ -104,7 +138,7 @@ def show_day(console: Console, result: DayResult, files: Iterable[Path]) -> None
     for path in files:
         console.print(f"  {escape(str(path))}", soft_wrap=True)
     if result.unverified:
-        console.print(f"[bold red]{escape(result.unverified)}[/]", soft_wrap=True)
+        say(console, f"[bold red]{escape(result.unverified)}[/]")
         return
     if result.verification is None:
         console.print(f"[bold]Dry run:[/] {len(result.plan.steps)} steps planned, nothing changed.")

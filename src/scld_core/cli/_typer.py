@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from scld_core.cli import codes
-from scld_core.cli._rich import progress_bar, show_day, show_receipts
+from scld_core.cli._rich import console, progress_bar, say, show_day, show_receipts
+from scld_core.cli.logs import logged
 from scld_core.errors import ScldError
 from scld_core.wiring import Desk, Options, open_desk
+
+if TYPE_CHECKING:
+    from scld_core.services.day.hotspots import Delivery
 
 __all__ = ["app"]
 
@@ -38,7 +42,7 @@ def _login() -> str:
 
 
 def _out() -> Console:
-    return Console(highlight=False)
+    return console()
 
 
 @contextmanager
@@ -47,12 +51,27 @@ def _explained() -> Generator[None]:
     try:
         yield
     except ScldError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]Stopped:[/] {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(codes.code_of(error)) from None
+        _stopped(str(error), codes.code_of(error))
+    except UnicodeEncodeError:  # the system hands bytes that are no text over as lone surrogates
+        _stopped("an argument or a file's name is no text: its bytes are not UTF-8", codes.BAD_INPUT)
+    except OSError as fault:
+        if fault.filename is None:  # a closed pipe, which Typer minds
+            raise
+        _stopped(f"{fault.filename}: {fault.strerror}", codes.TROUBLE)
 
 
-def _open(folder: Path, actor: str, options: Options | None = None) -> Desk:
-    return open_desk(folder, actor=actor or _login(), options=options)
+def _stopped(why: str, code: int) -> NoReturn:
+    say(console(stderr=True), f"[bold red]Stopped:[/] {escape(why)}")
+    raise typer.Exit(code) from None
+
+
+@contextmanager
+def _open(folder: Path, actor: str, options: Options | None = None, *, verbose: bool = False) -> Generator[Desk]:
+    with (
+        open_desk(folder, actor=actor or _login(), options=options) as desk,
+        logged(desk.registry.redact, verbose=verbose),
+    ):
+        yield desk
 
 
 @app.command()
@@ -67,16 +86,17 @@ def day(
     extract: Annotated[Path | None, typer.Option(help="Read this extract in place of the ILS.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when somebody is waited for.")] = False,
     confirm_blast_radius: Blast = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens, as JSON lines on stderr.")] = False,
     actor: Actor = "",
 ) -> None:
     """Run the day: plan, explain, apply, verify, and write the report."""
     from scld_core.services.day.as_json import day_object
     from scld_core.services.day.publish import publish
 
-    with _explained(), progress_bar(Console(stderr=True), quiet=as_json) as progress:
+    with _explained(), progress_bar(console(stderr=True), quiet=as_json or verbose) as progress:
         where = _folder(folder, sample=sample, scale=scale)
         options = Options(day=date.date() if date else None, extract=extract, progress=progress)
-        with _open(where, actor or ("sample-associate" if sample else ""), options) as desk:
+        with _open(where, actor or ("sample-associate" if sample else ""), options, verbose=verbose) as desk:
             desk.check_date(dry_run=dry_run)
             result = desk.day.run(dry_run=dry_run, confirm_blast_radius=confirm_blast_radius)
             published = publish(result, desk)
@@ -113,7 +133,7 @@ def init(
 
     with _explained():
         for line in init_district(folder, sample=sample, scale=scale):
-            _out().print(escape(line), soft_wrap=True)
+            say(_out(), escape(line))
 
 
 @app.command()
@@ -130,15 +150,20 @@ def apply(
 
     with (
         _explained(),
-        progress_bar(Console(stderr=True), quiet=False) as progress,
+        progress_bar(console(stderr=True), quiet=False) as progress,
         _open(folder, actor, Options(progress=progress)) as desk,
     ):
         receipts = desk.runs.apply(read_plan(plan), only=only or (), confirm_blast_radius=confirm_blast_radius)
         deliveries = write_worklists(desk, "apply")
     show_receipts(_out(), receipts)
-    for delivery in deliveries:
-        _out().print(escape(str(delivery.files.html)), soft_wrap=True)
+    _show_worklists(deliveries)
     raise typer.Exit(codes.code_of_receipts(receipts))
+
+
+def _show_worklists(deliveries: Iterable[Delivery]) -> None:
+    for delivery in deliveries:
+        for path in delivery.paths:
+            say(_out(), escape(str(path)))
 
 
 @app.command()
@@ -152,9 +177,7 @@ def approve(
     """Approve steps as they stand; the next run carries them out."""
     with _explained(), _open(folder, actor) as desk:
         for record in desk.runs.approve(steps, reason=reason):
-            _out().print(
-                f"approved  {record.step.id}  {record.step.action} {escape(record.step.label)}", soft_wrap=True
-            )
+            say(_out(), f"approved  {record.step.id}  {record.step.action} {escape(record.step.label)}")
 
 
 @app.command()
@@ -173,7 +196,7 @@ def confirm(
     show_receipts(_out(), confirmed.receipts)
     refused = (*read.quarantined, *confirmed.refused)
     for row in refused:
-        _out().print(f"[red]not used[/]  {escape(str(row))}", soft_wrap=True)
+        say(_out(), f"[red]not used[/]  {escape(str(row))}")
     raise typer.Exit(codes.BAD_INPUT if refused else codes.DONE)
 
 
@@ -182,11 +205,20 @@ def undo(
     folder: Dir, run: Annotated[str, typer.Argument(help="A run id.", show_default=False)], *, actor: Actor = ""
 ) -> None:
     """Apply the inverse of everything a run did."""
+    from scld_core.services.day.publish import write_worklists
+
     with _explained(), _open(folder, actor) as desk:
         undone = desk.runs.undo(run)
+        deliveries = write_worklists(desk, "undo")
     show_receipts(_out(), undone.receipts)
     for record in undone.irreversible:
-        _out().print(f"[yellow]not undone[/]  {record.step.action} {escape(record.step.label)}: nothing takes it back")
+        say(_out(), f"[yellow]not undone[/]  {record.step.action} {escape(record.step.label)}: nothing takes it back")
+    for record in undone.unsettled:
+        say(
+            _out(),
+            f"[yellow]not undone[/]  {record.step.action} {escape(record.step.label)}: it still waits and was not done",
+        )
+    _show_worklists(deliveries)
     raise typer.Exit(codes.code_of_receipts(undone.receipts))
 
 
@@ -206,7 +238,7 @@ def service_test(
         device, _ = desk.hotspots.record_test(barcode, passed=passed, note=note)
         decision = desk.hotspots.may_leave(device)
     why = " ".join(reason.text(REASONS) for reason in decision.reasons)
-    _out().print(f"{escape(device.label)}: {'may leave' if decision.permitted else 'may not leave. ' + why}")
+    say(_out(), f"{escape(device.label)}: {'may leave' if decision.permitted else 'may not leave. ' + escape(why)}")
 
 
 @app.command()
@@ -215,7 +247,7 @@ def backup(folder: Dir, target: Annotated[Path | None, typer.Argument(show_defau
     from scld_core.wiring.upkeep import backup_district
 
     with _explained():
-        _out().print(escape(str(backup_district(folder, target))), soft_wrap=True)
+        say(_out(), escape(str(backup_district(folder, target))))
 
 
 @app.command()
@@ -224,7 +256,7 @@ def migrate(folder: Dir) -> None:
     from scld_core.wiring.upkeep import migrate_district
 
     with _explained():
-        _out().print(escape(migrate_district(folder)), soft_wrap=True)
+        say(_out(), escape(migrate_district(folder)))
 
 
 @app.command()
@@ -235,7 +267,7 @@ def plugins() -> None:
     trouble = False
     for ok, line in plugin_lines():
         trouble |= not ok
-        _out().print(escape(line) if ok else f"[red]{escape(line)}[/]", soft_wrap=True)
+        say(_out(), escape(line) if ok else f"[red]{escape(line)}[/]")
     raise typer.Exit(codes.TROUBLE if trouble else codes.DONE)
 
 
@@ -245,10 +277,11 @@ def doctor(folder: Dir) -> None:
     from scld_core.wiring.doctor import examine
 
     trouble = False
-    for finding in examine(folder):
-        trouble |= finding.ok is False
-        mark = {True: "[green]ok[/]", False: "[red]mend[/]", None: "[yellow]note[/]"}[finding.ok]
-        _out().print(f"{mark:<5}  {escape(finding.what)}: {escape(finding.detail)}", soft_wrap=True)
+    with _explained():
+        for finding in examine(folder):
+            trouble |= finding.ok is False
+            mark = {True: "[green]ok[/]", False: "[red]mend[/]", None: "[yellow]note[/]"}[finding.ok]
+            say(_out(), f"{mark}  {escape(finding.what)}: {escape(finding.detail)}")
     raise typer.Exit(codes.BAD_INPUT if trouble else codes.DONE)
 
 
@@ -262,7 +295,7 @@ def probe(folder: Dir, backend: Annotated[str, typer.Argument(help="An instance 
         for step in probe_backend(folder, backend):
             trouble |= step.ok is False
             mark = {True: "[green]ok[/]", False: "[red]failed[/]", None: "[dim]not offered[/]"}[step.ok]
-            _out().print(f"{mark}  {escape(step.name)}: {escape(step.detail)}", soft_wrap=True)
+            say(_out(), f"{mark}  {escape(step.name)}: {escape(step.detail)}")
     raise typer.Exit(codes.TROUBLE if trouble else codes.DONE)
 
 

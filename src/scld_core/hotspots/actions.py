@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from scld_core.errors import NotFound
+from scld_core.errors import ConfigurationError, NotFound
 from scld_core.hotspots.gather import Systems
 from scld_core.hotspots.history import RESTORE, SUSPEND, TERMINATE
 from scld_core.hotspots.model import LineOrder, LineView, ServiceState, Wish
@@ -52,11 +52,18 @@ class _Doer:
             return permit(wanted.reason)
         return deny(Reason("already_so", (("now", wanted.situation.value),), "hotspots", ruling.version))
 
+    def _port(self, order: LineOrder, operation: str) -> CarrierLines:
+        """The order's carrier; ConfigurationError when the district has renamed or dropped it since."""
+        port = self.systems.carriers.get(order.carrier)
+        if port is None:
+            raise ConfigurationError(order.carrier, operation, "is no carrier of this district's [backends] any more")
+        return port
+
     def send(self, action: str) -> Callable[[LineOrder, str], Answer]:
         """The carrier's call for `action`."""
 
         def do(order: LineOrder, key: str) -> Answer:
-            port = self.systems.carriers[order.carrier]
+            port = self._port(order, action)
             calls = {SUSPEND: port.suspend, RESTORE: port.restore, TERMINATE: port.terminate}
             return calls[action](order.line, key=key)
 
@@ -64,7 +71,7 @@ class _Doer:
 
     def read_back(self, order: LineOrder, record: StepRecord) -> ReadBack:
         """What the carrier shows now, and what that proves of the request."""
-        port = self.systems.carriers[order.carrier]
+        port = self._port(order, "read_back")
         action = record.step.action
         view = port.get(order.line)
         newer = not record.attempts or view.observed_at >= record.attempts[-1]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from scld_core import codecs
 from scld_core.calendars import Calendar
@@ -17,7 +17,7 @@ from scld_core.hotspots.model import Device, LineOrder, LineView, ServiceState, 
 from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.hotspots.rules import CHECKED_IN, Desired, desired, may_leave
 from scld_core.hotspots.sweep import sweep
-from scld_core.hotspots.text import TODO
+from scld_core.hotspots.text import TODO, VERBS
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.ids import ItemId
 from scld_core.kernel.page import Quarantined
@@ -51,6 +51,7 @@ _NEEDED: Mapping[tuple[ServiceState, Wish], tuple[str, ...]] = {
 }
 _RISK = {SUSPEND: Risk.RISKY, RESTORE: Risk.ROUTINE, TERMINATE: Risk.IRREVERSIBLE}
 _IN_FLIGHT = (StepState.PREPARED, StepState.WAITING_SYSTEM, StepState.UNKNOWN)
+_BY_PERSON = (StepState.AWAITING_APPROVAL, StepState.WAITING_OPERATOR)
 _PENDING = (ServiceState.PENDING_SUSPEND, ServiceState.PENDING_RESTORE)
 
 
@@ -120,6 +121,7 @@ def plan_hotspots(facts: HotspotFacts, ruling: Ruling) -> AreaPlan:
     found = sweep(wishes, {case.device.item: case.state for case in cases})
     busy = {case.device.item for case in cases if case.past.open}
     verdicts = [_verdict(by_item[item], ruling) for item in sorted({*found.differing, *busy})]
+    verdicts.append(_unjudged(facts, past, {case.subject for case in cases}, ruling))
     notes = [note for case in cases for note in _notes(case, facts, ruling)]
     return AreaPlan(
         AREA,
@@ -202,26 +204,40 @@ def _case(
 
 def _verdict(case: _Case, ruling: Ruling) -> _Verdict:
     if case.state in _PENDING:
-        return _open_only(case, ruling, ())
+        return _open_only(case, ruling, _serving(case.wish))
     if (case.state, case.wish) not in _NEEDED:
         detail = f"{case.device.carrier} has ended the line; the item is {_words(case.wanted.situation.value)}"
         return _Verdict(exceptions=(_exception("terminated_but_needed", case.device.label, detail),))
-    needed = _NEEDED[case.state, case.wish]
+    fresh = _fresh(case, ruling)
+    settled = _open_only(case, ruling, {step.action for step in fresh}, fresh)
     undone = case.past.undone_on(ruling.day)
-    if undone is not None and needed:
-        return _Verdict(exceptions=(_exception("undone_today", case.device.label, f"undone by {undone.actor}"),))
-    settled = _open_only(case, ruling, needed)
+    if undone is not None and fresh:
+        left = _exception("undone_today", case.device.label, f"undone by {undone.actor}")
+        return evolve(settled, exceptions=(*settled.exceptions, left))
     if any(r.state in _IN_FLIGHT for r in case.past.open):  # nothing opposite while something is under way
         return settled
-    taken = {r.step.action for r in case.past.open}
-    fresh = [_step(case, action, ruling) for action in needed]
+    gone = {withdrawal.step for withdrawal in settled.withdrawals}
+    taken = {r.step.action for r in case.past.open if r.step.id not in gone}
     ready = [s for s in fresh if s.action not in taken or _answered(case, s)]
     refused = _limits(case, ready, ruling)
     if refused is not None:
-        return _Verdict((), settled.waiting, (*settled.exceptions, refused), settled.withdrawals)
+        return evolve(settled, exceptions=(*settled.exceptions, refused))
     again = {s.id for s in ready}
     waiting = tuple(w for w in settled.waiting if w.step not in again)
-    return _Verdict(tuple(ready), waiting, settled.exceptions, settled.withdrawals)
+    return evolve(settled, steps=tuple(ready), waiting=waiting)
+
+
+def _serving(wish: Wish) -> frozenset[str]:
+    """Every action that may lead to `wish`, from whatever state."""
+    return frozenset(action for (_, wished), actions in _NEEDED.items() if wished is wish for action in actions)
+
+
+def _fresh(case: _Case, ruling: Ruling) -> tuple[Step, ...]:
+    """The steps that lead from the line's state to the wish, whatever is under way."""
+    steps = tuple(_step(case, action, ruling) for action in _NEEDED[case.state, case.wish])
+    open_ = {record.step.id: record for record in case.past.open}
+    ending = [s for s in steps if s.needs_approval and s.id in open_ and evolve(open_[s.id], step=s).approved]
+    return tuple(ending) or steps  # what is about to end need not be suspended first
 
 
 def _answered(case: _Case, step: Step) -> bool:
@@ -232,21 +248,22 @@ def _answered(case: _Case, step: Step) -> bool:
     return record.approved or record.step.digest != step.digest
 
 
-def _open_only(case: _Case, ruling: Ruling, needed: tuple[str, ...]) -> _Verdict:
+def _open_only(case: _Case, ruling: Ruling, needed: Collection[str], fresh: Collection[Step] = ()) -> _Verdict:
     """What is under way already: waiting rows, overdue ones as exceptions, and withdrawals."""
     waiting: list[Waiting] = []
     exceptions: list[ExceptionItem] = []
     withdrawals: list[Withdrawal] = []
-    limit = timedelta(hours=ruling.policy.pending_limit_hours)
     for record in case.past.open:
-        by_person = record.state in (StepState.AWAITING_APPROVAL, StepState.WAITING_OPERATOR)
-        if by_person and record.step.action not in needed:
-            withdrawals.append(Withdrawal(record.step.id, f"the item is now {_words(case.wanted.situation.value)}"))
-        elif not by_person and ruling.now - record.updated_at > limit:
-            detail = f"{record.step.action} has been open since {record.updated_at:%Y-%m-%d %H:%M} UTC: {record.detail}"
-            exceptions.append(_exception("pending_too_long", case.device.label, detail))
+        undoing = bool(record.step.undoes) and record.step.business_day == ruling.day
+        if record.state in _BY_PERSON and not undoing and record.step.action not in needed:
+            withdrawals.append(_withdrawal(record, f"the item is now {_words(case.wanted.situation.value)}"))
+        elif record.state in _BY_PERSON and not undoing and _outdated(record, fresh):
+            withdrawals.append(_withdrawal(record, "what it rests on has changed, so it is asked for anew"))
         else:
-            waiting.append(_waiting(record))
+            late = _late(record, ruling)
+            exceptions.extend(late)
+            if not late or record.state in _BY_PERSON:
+                waiting.append(_waiting(record))
     if case.state in _PENDING and not case.past.open:
         waiting.append(
             Waiting(
@@ -261,6 +278,54 @@ def _open_only(case: _Case, ruling: Ruling, needed: tuple[str, ...]) -> _Verdict
             )
         )
     return _Verdict((), tuple(waiting), tuple(exceptions), tuple(withdrawals))
+
+
+def _withdrawal(record: StepRecord, reason: str) -> Withdrawal:
+    return Withdrawal(record.step.id, reason, f"{VERBS[record.step.action]} {record.step.label}")
+
+
+def _outdated(record: StepRecord, fresh: Collection[Step]) -> bool:
+    """Whether a person would act for another cause, or on another line, than the plan now means.
+
+    A row of the operator keeps its cause, however often that changes: what is to be done is the same.
+    """
+    now = next((step for step in fresh if step.action == record.step.action), record.step)
+    if record.state is StepState.WAITING_OPERATOR:
+        return record.step.payload != now.payload
+    return record.step.id != now.id
+
+
+def _late(record: StepRecord, ruling: Ruling) -> tuple[ExceptionItem, ...]:
+    """An exception for a step that carrier or operator have had for too long; approvals have no limit."""
+    limit = timedelta(hours=ruling.policy.pending_limit_hours)
+    if record.state is StepState.AWAITING_APPROVAL or ruling.now - record.updated_at <= limit:
+        return ()
+    detail = f"{record.step.action} has been open since {record.updated_at:%Y-%m-%d %H:%M} UTC: {record.detail}"
+    return (_exception("pending_too_long", record.step.label, detail),)
+
+
+def _unjudged(
+    facts: HotspotFacts, past: Mapping[str, LineHistory], judged: Collection[str], ruling: Ruling
+) -> _Verdict:
+    """What is under way for hotspots that nobody can judge today: no person is asked to go on with it.
+
+    Where the carrier is down nothing is known against it, and it stays as it is.
+    """
+    open_ = [r for subject, history in sorted(past.items()) if subject not in judged for r in history.open]
+    lost = {r.step.id for r in open_ if r.state in _BY_PERSON and _order(r).carrier in facts.lines}
+    left = [record for record in open_ if record.step.id not in lost]
+    return _Verdict(
+        waiting=tuple(_waiting(record) for record in left),
+        exceptions=tuple(late for record in left for late in _late(record, ruling)),
+        withdrawals=tuple(_withdrawal(r, _UNJUDGED) for r in open_ if r.step.id in lost),
+    )
+
+
+_UNJUDGED = "its hotspot cannot be judged now: it is on the list for a person, or no longer in the inventory"
+
+
+def _order(record: StepRecord) -> LineOrder:
+    return codecs.load(LineOrder, record.step.payload)
 
 
 _ON = {

@@ -26,20 +26,17 @@ class Sweep(Generic[K]):
 
 def sweep(wishes: Mapping[K, Wish], states: Mapping[K, ServiceState]) -> Sweep[K]:
     """Compare two mappings; `differing` keeps the order of `wishes`."""
-    active = [k for k, wish in wishes.items() if wish is Wish.ACTIVE and states.get(k) is not ServiceState.ACTIVE]
-    other = [k for k, wish in wishes.items() if wish is not Wish.ACTIVE and not _settled(wish, states.get(k))]
-    missing = wishes.keys() - states.keys()
-    both = active + other
-    differing = tuple(k for k in both if k not in missing) if missing else tuple(both)
-    return Sweep(
-        differing,
-        frozenset(missing),
-        frozenset(states.keys() - wishes.keys()),
-        len(wishes) - len(differing) - len(missing),
+    shown = states.get
+    active, suspended = Wish.ACTIVE, Wish.SUSPENDED  # a member of an Enum is slow to reach, a local name is not
+    on, off, ended = ServiceState.ACTIVE, ServiceState.SUSPENDED, ServiceState.TERMINATED
+    differing = tuple(
+        [
+            key
+            for key, wish in wishes.items()
+            if (state := shown(key)) is not (on if wish is active else off if wish is suspended else ended)
+            and state is not None
+        ]
     )
-
-
-def _settled(wish: Wish, state: ServiceState | None) -> bool:
-    if wish is Wish.SUSPENDED:
-        return state is ServiceState.SUSPENDED
-    return state is ServiceState.TERMINATED
+    missing = frozenset(wishes).difference(states)  # of a dict, this uses the hashes that are there already
+    strangers = frozenset(states).difference(wishes)
+    return Sweep(differing, missing, strangers, len(wishes) - len(differing) - len(missing))

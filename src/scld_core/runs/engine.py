@@ -14,7 +14,16 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from scld_core import codecs
-from scld_core.errors import AdapterBug, BackendError, Conflict, OutcomeUnknown, ProtocolViolation, RateLimited
+from scld_core.errors import (
+    AdapterBug,
+    BackendError,
+    BadInput,
+    Conflict,
+    GuardStopped,
+    OutcomeUnknown,
+    ProtocolViolation,
+    RateLimited,
+)
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.log import log
@@ -55,6 +64,7 @@ _ANSWERS = {
     AnswerKind.ACCEPTED: StepEvent.ACCEPTED,
     AnswerKind.FOR_OPERATOR: StepEvent.HANDED_OVER,
 }
+_UNREADABLE = (BackendError, BadInput, GuardStopped)  # a file that is refused stops its own steps, not the run
 _MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
 
 
@@ -154,7 +164,7 @@ class Engine:
         payload = codecs.load(action.payload, step.payload)
         try:
             decision = action.recheck(payload, step)
-        except BackendError as fault:
+        except _UNREADABLE as fault:
             return self._not_sent(step, run, "failed", f"the facts could not be read again: {fault}"), _asked(fault)
         if not decision.permitted:
             return self._not_sent(step, run, "skipped", "the facts changed: " + _words(decision.reasons)), None
@@ -285,7 +295,7 @@ class Engine:
         action = self.actions[record.step.action]
         try:
             found = action.read_back(codecs.load(action.payload, record.step.payload), record)
-        except BackendError as fault:
+        except _UNREADABLE as fault:
             return evolve(record, detail=f"{record.detail}; could not be read back: {fault}")
         event = _proved(record.state, found)
         if event is StepEvent.FAILED and record.reference:
@@ -324,7 +334,7 @@ def _conflict(step: Step, now: datetime) -> Receipt:
     return Receipt(step.id, step.subject, step.action, "waiting", now, detail, "", step.label)
 
 
-def _asked(fault: BackendError) -> float | None:
+def _asked(fault: Exception) -> float | None:
     """Seconds after which the system wants us back; None when it did not ask."""
     return (1.0 if fault.retry_after is None else fault.retry_after) if isinstance(fault, RateLimited) else None
 

@@ -278,10 +278,11 @@ class Facts:
 
 @frozen
 class Withdrawal:
-    """A waiting step whose reason has gone: nobody should carry it out any more."""
+    """A waiting step whose reason has gone: nobody should carry it out any more. `label` says to people which it is."""
 
     step: str = field(validator=nonempty)
     reason: str = field(validator=nonempty)
+    label: str = ""
 
 
 @frozen

@@ -11,7 +11,7 @@ from attrs import frozen
 from scld_core.errors import BadInput
 from scld_core.kernel.decision import Reason
 from scld_core.runs.action import Action
-from scld_core.runs.model import Risk, Step, StepRecord, StepState
+from scld_core.runs.model import UNRESOLVED, Risk, Step, StepRecord, StepState
 from scld_core.runs.ports import Store
 
 __all__ = ["Undo", "inverse_steps"]
@@ -19,23 +19,33 @@ __all__ = ["Undo", "inverse_steps"]
 
 @frozen
 class Undo:
-    """The steps that take a run back, and the effects that nothing takes back."""
+    """The steps that take a run back, the effects that nothing takes back, and what is unsettled.
+
+    What is unsettled has had no effect that we know of, so it is neither taken back nor stopped.
+    """
 
     steps: tuple[Step, ...]
     irreversible: tuple[StepRecord, ...]
+    unsettled: tuple[StepRecord, ...] = ()
 
 
 def inverse_steps(store: Store, run: str, *, actions: Mapping[str, Action[Any]], business_day: date) -> Undo:
-    """The inverse plan of `run`; BadInput when the district has no such run or it had no effect."""
+    """The inverse plan of `run`; BadInput when the district has no such run or it had no effect yet."""
     with store.transaction() as unit:
         records = unit.steps.of_run(run)
     done = [r for r in reversed(records) if r.state is StepState.APPLIED]
+    unsettled = tuple(r for r in records if r.state in UNRESOLVED and r.state is not StepState.AWAITING_APPROVAL)
+    if unsettled and not done:
+        raise BadInput(run, f"had no effect yet; {len(unsettled)} of its steps still wait", _UNSETTLED)
     if not done:
         raise BadInput(run, "had no effect that could be undone", "`scld doctor DIR` lists the runs")
     steps = tuple(
         _inverse(r, actions[r.step.action].inverse, business_day) for r in done if actions[r.step.action].inverse
     )
-    return Undo(steps, tuple(r for r in done if not actions[r.step.action].inverse))
+    return Undo(steps, tuple(r for r in done if not actions[r.step.action].inverse), unsettled)
+
+
+_UNSETTLED = "Leave their rows of the worklist undone; when the cause is mended, the next run takes them off the list"
 
 
 def _inverse(record: StepRecord, action: str, business_day: date) -> Step:
@@ -49,6 +59,6 @@ def _inverse(record: StepRecord, action: str, business_day: date) -> Step:
         label=record.step.label,
         reasons=(Reason("undo", (("run", record.run),)),),
         evidence=record.step.evidence,
-        risk=Risk.ROUTINE,
+        risk=Risk.ROUTINE if record.step.risk is Risk.RISKY else Risk.RISKY,  # the inverse of giving is taking
         undoes=record.step.id,
     )

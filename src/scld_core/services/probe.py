@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from scld_core.errors import ScldError, UnsupportedOperation
+from scld_core.errors import ScldError, SnapshotRefused, UnsupportedOperation
 from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.devices import Line
 from scld_core.kernel.ids import ItemId
@@ -43,7 +43,10 @@ def _count(pages: Iterator[Page[Any]]) -> str:
         rows += len(page.rows)
         bad += len(page.quarantined)
         whole = page.last
-    return f"{rows} rows, {bad} unusable, the list is {'whole' if whole else 'NOT whole'}"
+    told = f"{rows} rows, {bad} unusable, the list is"
+    if not whole:
+        raise SnapshotRefused(f"{told} not whole: the day's run would refuse it")
+    return f"{told} whole"
 
 
 def probe(

@@ -11,7 +11,7 @@ from scld_core import codecs
 from scld_core.errors import BadInput
 from scld_core.runs.engine import Engine, receipt_of
 from scld_core.runs.guards import check_blast
-from scld_core.runs.model import JournalEntry, Plan, Receipt, Step, StepRecord
+from scld_core.runs.model import JournalEntry, Plan, Receipt, Step, StepRecord, Withdrawal
 from scld_core.runs.people import ApprovalRule, Confirmation, Confirmed, approve, confirm
 from scld_core.runs.undo import Undo, inverse_steps
 from scld_core.services.day.run import RunRecord, begin_run
@@ -21,11 +21,12 @@ __all__ = ["RunsDesk", "Undone"]
 
 @frozen
 class Undone:
-    """What undoing a run did, and which of its effects nothing takes back."""
+    """What undoing a run did, which of its effects nothing takes back, and which steps still wait."""
 
     run: str
     receipts: tuple[Receipt, ...]
     irreversible: tuple[StepRecord, ...]
+    unsettled: tuple[StepRecord, ...] = ()
 
 
 @frozen
@@ -76,14 +77,27 @@ class RunsDesk:
             undo: Undo = inverse_steps(
                 self.engine.store, run, actions=self.engine.actions, business_day=self.business_day
             )
+            gone = self._clear(run, {step.subject for step in undo.steps})
             receipts = self.engine.apply(undo.steps, begin_run(self.engine, "undo", self.business_day))
-        return Undone(run, receipts, undo.irreversible)
+        unsettled = tuple(record for record in undo.unsettled if record.step.id not in gone)
+        return Undone(run, receipts, undo.irreversible, unsettled)
+
+    def _clear(self, run: str, subjects: Collection[str]) -> frozenset[str]:
+        """Nobody is to do one thing and its opposite: what else waits for a person on these subjects is withdrawn."""
+        with self.engine.store.transaction() as unit:
+            open_ = unit.steps.unresolved()
+        return frozenset(
+            record.step.id
+            for record in open_
+            if record.step.subject in subjects
+            and self.engine.withdraw(Withdrawal(record.step.id, f"run {run} was undone"))
+        )
 
     def history(self) -> tuple[RunRecord, ...]:
         """The run book, oldest first."""
         with self.engine.store.transaction() as unit:
             found = [codecs.load(RunRecord, body) for _, body in unit.records("runs").items()]
-        return tuple(sorted(found, key=lambda run: (run.started_at, run.id)))
+        return tuple(sorted(found, key=lambda run: (run.started_at, run.business_day, run.number)))
 
     def journal(self, run: str | None = None) -> tuple[JournalEntry, ...]:
         """The audit trail, whole or of one run."""

@@ -29,10 +29,10 @@ def _create_store(opening: Opening, stack: ExitStack) -> tuple[Store, tuple[str,
 @contextmanager
 def _founding(folder: Path, text: str) -> Generator[Opening]:
     """Work on a district whose settings get their name only when everything else is in place."""
-    if (folder / FILE_NAME).exists():
-        raise BadInput(str(folder), f"has a {FILE_NAME} already", "Name another folder, or edit that file")
     temporary = folder / (FILE_NAME + ".new")
     try:
+        if (folder / FILE_NAME).exists():
+            raise BadInput(str(folder), f"has a {FILE_NAME} already", "Name another folder, or edit that file")
         folder.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
         yield Opening.of(temporary, Options())

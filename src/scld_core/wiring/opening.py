@@ -25,6 +25,7 @@ from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
 from scld_core.plugins import (
     BackendContext,
     BackendSpec,
+    LoadState,
     OpenBackend,
     OperationEvent,
     Registry,
@@ -58,6 +59,15 @@ def district_clock(settings: Settings, options: Options) -> Clock:
     return FixedClock(local_instant(day, time(MORNING), ZoneInfo(settings.district.timezone)))
 
 
+def _check_allowed(registry: Registry) -> None:
+    # A plugin the district asked for by name may hold a veto: working without it would ignore that veto.
+    lines = [str(line) for line in registry.report.lines if line.state in (LoadState.ABSENT, LoadState.FAILED)]
+    if lines:
+        raise SettingsError(
+            "plugins.allow", f"cannot be used: {'; '.join(lines)}", "Mend the plugin, or take its name out"
+        )
+
+
 @frozen
 class Opening:
     """A district whose settings are read and whose plugins are loaded; its parts are opened one by one."""
@@ -72,10 +82,12 @@ class Opening:
 
     @classmethod
     def of(cls, district: Path, options: Options) -> Opening:
-        """Read the settings and load the plugins they allow."""
+        """Read the settings and load the plugins they allow; SettingsError when one they name is not there."""
         settings = load_settings(district)
         plugins = settings.plugins
         registry = options.registry or Registry.load(plugins.allow, plugins.deny)
+        if plugins.allow is not None:
+            _check_allowed(registry)
         return cls(settings, options, district_clock(settings, options), registry)
 
     def context(self, instance: str, store: Store | None = None) -> BackendContext:

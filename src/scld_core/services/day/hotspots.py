@@ -32,6 +32,11 @@ class Delivery:
     files: WorklistFiles
     bulk: Path | None
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files in the order in which a person needs them."""
+        return tuple(path for path in (self.files.html, self.files.csv, self.bulk) if path is not None)
+
 
 def deliver(
     records: Iterable[StepRecord],
@@ -52,7 +57,7 @@ def deliver(
     deliveries: list[Delivery] = []
     for carrier, rows in sorted(by_carrier.items()):
         folder.mkdir(parents=True, exist_ok=True)
-        bulk = _bulk(carriers[carrier], rows, now)
+        bulk = _bulk(carriers.get(carrier), rows, now)  # None: the district has renamed or dropped it since
         worklist = Worklist(
             f"{run}-{carrier}",
             carrier,
@@ -68,7 +73,7 @@ def deliver(
     return tuple(deliveries)
 
 
-def _bulk(port: CarrierLines, rows: Iterable[tuple[StepRecord, LineOrder]], now: datetime) -> BulkFile | None:
+def _bulk(port: object, rows: Iterable[tuple[StepRecord, LineOrder]], now: datetime) -> BulkFile | None:
     if not isinstance(port, BulkDelivery):
         return None
     return port.bulk_file([BulkRow(r.step.id, r.step.action.partition(".")[2], o.line, _why(r)) for r, o in rows], now)

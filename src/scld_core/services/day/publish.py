@@ -35,8 +35,8 @@ class Published:
     @property
     def paths(self) -> tuple[Path, ...]:
         """All files a person may want to open."""
-        lists = ((d.files.html, d.files.csv, d.bulk) for d in self.deliveries)
-        return tuple(path for path in (self.report, self.plan, *chain.from_iterable(lists)) if path is not None)
+        lists = chain.from_iterable(delivery.paths for delivery in self.deliveries)
+        return tuple(path for path in (self.report, self.plan, *lists) if path is not None)
 
 
 def _replace(path: Path, text: str) -> Path:
@@ -90,6 +90,7 @@ def publish(result: DayResult, desk: Desk) -> Published:
         sample=desk.settings.district.sample,
         texts=TEXTS,
         settled=result.settled,
+        unverified=result.unverified,
     )
     page = _replace(desk.folder / "reports" / f"day-{result.run}.html", write_html(report))
     return Published(page, held, write_worklists(desk, result.run))

@@ -99,6 +99,7 @@ class _Day:
     verification: Verification | None
     settled: tuple[StepRecord, ...]
     words: _Words
+    unverified: str = ""
 
     @property
     def remaining(self) -> tuple[Step, ...]:
@@ -108,7 +109,7 @@ class _Day:
     @property
     def plan_only(self) -> bool:
         """Whether nothing was changed, or even tried."""
-        return self.verification is None and not self.receipts
+        return self.verification is None and not self.receipts and not self.unverified
 
     @property
     def now(self) -> datetime:
@@ -179,8 +180,11 @@ def day_report(
     sample: bool,
     texts: Mapping[str, str],
     settled: Sequence[StepRecord] = (),
+    unverified: str = "",
 ) -> Report:
     """The page of one run; without a verification it is the page of a plan, and nothing was changed.
+
+    `unverified` says why a run that did something could not look again.
 
     A planned step is shown once: as done or not done, as waiting, or as an unexplained difference.
     A step without a receipt waits for somebody to apply it. `settled` are records of earlier runs
@@ -189,7 +193,7 @@ def day_report(
     ``hotspots.subject`` to what one subject is called (hotspot).
     """
     by_step = {receipt.step: receipt for receipt in receipts}
-    day = _Day(plan, by_step, verification, tuple(settled), _Words(texts, zone))
+    day = _Day(plan, by_step, verification, tuple(settled), _Words(texts, zone), unverified)
     return Report(
         title="Plan for the day" if day.plan_only else "Day report",
         district=plan.district,
@@ -211,6 +215,8 @@ def _callouts(day: _Day, *, sample: bool) -> tuple[Callout, ...]:
     if trouble:
         text = f"{trouble} {_plural(trouble, 'step')} failed, stopped or got no sure answer; see which below, and why."
         found.append(Callout(text, Tone.BAD, "Not everything worked"))
+    if day.unverified:
+        found.append(Callout(f"{day.unverified}. Run again when that is mended.", Tone.BAD, "Not looked at again"))
     return tuple(found)
 
 
@@ -329,8 +335,9 @@ def _waiting(day: _Day) -> Section:
         small = (*reasons, *filter(None, (row.reason,)))
         commands = (command.format(step=row.step),) if command else ()
         rows.append((Prose((what,), small), row.since, Prose((f"{on}. {todo}",), code=commands)))
-    withdrawn: list[Row] = [(w.step, w.reason) for area in day.plan.areas for w in area.withdrawals]
-    withdrawals = (Column("Step", Kind.ID, names_row=True), Column("Why nobody should do it any more"))
+    gone = [withdrawal for area in day.plan.areas for withdrawal in area.withdrawals]
+    withdrawn: list[Row] = [(Prose((w.label,), (w.step,)) if w.label else w.step, w.reason) for w in gone]
+    withdrawals = (Column("What", names_row=True), Column("Why nobody should do it any more"))
     tables = (_table("Waiting", columns, rows), _table("Taken back", withdrawals, withdrawn))
     return Section("waiting", "What waits", "", tables, empty="Nothing waits for anybody.")
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from attrs import evolve, field, frozen
 
 from scld_core import codecs
-from scld_core.errors import GuardStopped
+from scld_core.errors import BadInput, GuardStopped
 from scld_core.kernel.validate import instant, nonempty
 from scld_core.runs.action import Area
 from scld_core.runs.engine import Engine
@@ -31,12 +31,17 @@ class RunRecord:
     started_at: datetime = field(validator=instant)
     actor: str = ""
 
+    @property
+    def number(self) -> int:
+        """Which run of its business day it was, from 1."""
+        return int(self.id.rpartition("-")[2])
+
 
 @frozen
 class DayResult:
     """What the morning run planned, did and found afterwards.
 
-    `plan` holds what was planned, with the waiting rows, exceptions and facts as they stand after
+    `plan` holds what was planned and withdrawn, with the waiting rows, exceptions and facts as they stand after
     the run. `held` are the ids of steps in areas that wait for `scld apply`. `run` is blank for a
     dry run. `unverified` says why the systems could not be read again after something was done.
     """
@@ -119,13 +124,16 @@ class Day:
             return self._verified(DayResult(run, plan, receipts, None, held, settled))
 
     def _verified(self, result: DayResult) -> DayResult:
-        """Look again. A guard that stops this look says so; by now it cannot say that nothing was changed."""
+        """Look again. What stops this look says so; by now it cannot say that nothing was changed."""
         try:
             after = self.plan()
-        except GuardStopped as stopped:
+        except (BadInput, GuardStopped) as stopped:
             text = str(stopped).removesuffix("; nothing was changed")
             return evolve(result, unverified=f"what was done could not be verified: {text}")
-        shown = tuple(evolve(now, steps=then.steps) for then, now in zip(result.plan.areas, after.areas, strict=True))
+        shown = tuple(
+            evolve(now, steps=then.steps, withdrawals=then.withdrawals)
+            for then, now in zip(result.plan.areas, after.areas, strict=True)
+        )
         return evolve(
             result,
             plan=evolve(result.plan, areas=shown),

@@ -1,0 +1,228 @@
+"""The day from the command line: what it prints, what it leaves, how it exits."""
+
+import json
+import re
+
+import pytest
+
+ANNE = ("--actor", "sample-associate")
+
+
+def test_a_sample_is_made_and_run_and_the_headline_comes_last(scld, tmp_path):
+    """`scld day --sample DIR` makes the district, applies, writes the report and ends with the headline."""
+    told = scld("day", "--sample", tmp_path / "new")
+    assert told.code == 0
+    assert told.lines[-1] == "Unexplained differences: 0"
+    assert told.err == ""
+    assert (tmp_path / "new/reports/day-2026-03-10-1.html").exists()
+    assert "applied" in told.out
+    for heading in ("Waiting", "For a person"):
+        assert heading in told.lines
+
+
+def test_without_a_folder_the_sample_lies_in_scld_sample(scld, tmp_path, monkeypatch):
+    """`scld day --sample` alone uses the folder scld-sample of the working directory, and again the next time."""
+    monkeypatch.chdir(tmp_path)
+    assert scld("day", "--sample").code == 0
+    assert (tmp_path / "scld-sample/district.toml").exists()
+    assert scld("day", "--sample", "--json").json["run"] == "2026-03-10-2"
+
+
+def test_a_sample_is_run_by_its_own_associate(scld, sample):
+    """With --sample the actor is the sample's associate unless another is named."""
+    scld("day", "--sample", sample)
+    scld("day", "--sample", sample, "--actor", "someone")
+    told = scld("doctor", sample).out
+    assert "day by sample-associate" in told
+    assert "day by someone" in told
+
+
+def test_the_second_run_has_nothing_to_do(scld, ran):
+    """A second run plans no step, applies none and finds no difference."""
+    found = scld("day", ran, *ANNE, "--json").json
+    assert found["plan"]["steps"] == []
+    assert found["receipts"] == []
+    assert found["verify"] == {"residual": 0}
+    assert scld("day", ran, *ANNE).lines[0].startswith("Nothing to do: ")
+
+
+def test_json_is_one_object_and_nothing_else(scld, sample):
+    """Stdout of --json is one object: the plan with reasons, the receipts by step, the residual."""
+    told = scld("day", sample, *ANNE, "--json")
+    assert told.code == 0
+    assert told.err == ""
+    found = told.json
+    assert set(found) == {"run", "plan", "receipts", "verify"}
+    steps = found["plan"]["steps"]
+    assert steps
+    for step in steps:
+        assert {"id", "area", "action", "subject", "reasons", "risk", "needs_approval"} <= set(step)
+        assert step["reasons"]
+        assert step["area"] == "hotspots"
+    assert {r["step"] for r in found["receipts"]} == {s["id"] for s in steps}
+    assert {r["result"] for r in found["receipts"]} == {"applied", "needs_approval"}
+    assert {row["on"] for row in found["plan"]["waiting"]} == {"approval"}
+
+
+def test_a_larger_sample_has_forty_hotspots_for_each_unit_of_scale(scld, tmp_path):
+    """--scale 2 lists eighty hotspots in the inventory and still ends without a difference."""
+    told = scld("day", "--sample", tmp_path / "two", "--scale", 2, "--json")
+    assert told.json["verify"]["residual"] == 0
+    rows = (tmp_path / "two/hotspots.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 81
+
+
+def test_a_dry_run_changes_nothing_and_apply_does_what_it_planned(scld, sample, contents):
+    """A dry run leaves both databases as they were and a plan file, which `scld apply` then carries out."""
+    before = contents(sample)
+    told = scld("day", sample, *ANNE, "--dry-run")
+    assert told.code == 0
+    assert contents(sample) == before
+    plan = sample / "plans/2026-03-10-dry-run.json"
+    assert plan.exists()
+    planned = scld("day", sample, *ANNE, "--dry-run", "--json").json["plan"]["steps"]
+    assert told.lines[-1] == f"Dry run: {len(planned)} steps planned, nothing changed."
+    done = scld("apply", sample, plan, *ANNE)
+    assert done.code == 0
+    assert sorted(re.findall(r"[0-9a-f]{16}", done.out)) == sorted(step["id"] for step in planned)
+    assert scld("day", sample, *ANNE, "--json").json["plan"]["steps"] == []
+
+
+def test_apply_only_does_the_steps_that_are_named(scld, eight):
+    """--only restricts a plan to the named steps; a step that the plan has not is refused."""
+    planned = scld("day", eight, *ANNE, "--dry-run", "--json").json["plan"]["steps"]
+    first, *rest = (step["id"] for step in planned)
+    plan = eight / "plans/2026-03-10-dry-run.json"
+    told = scld("apply", eight, plan, "--only", first, *ANNE)
+    assert told.code == 0
+    assert [line.split()[:2] for line in told.lines] == [["applied", first]]
+    left = scld("day", eight, *ANNE, "--dry-run", "--json").json["plan"]["steps"]
+    assert {s["id"] for s in left} == set(rest)
+    refused = scld("apply", eight, plan, "--only", "0" * 16, *ANNE)
+    assert refused.code == 2
+    assert "0000000000000000" in refused.err
+
+
+def test_areas_that_do_not_apply_by_themselves_wait_for_apply(scld, eight, edit):
+    """With auto_apply empty the day only plans; its plan file, applied, leaves only what waits for approval."""
+    edit(eight, 'auto_apply = ["hotspots"]', "auto_apply = []")
+    told = scld("day", eight, *ANNE, "--strict")
+    assert told.code == 3
+    assert "planned" in told.out
+    run = re.search(r"plans/(\S+)\.json", told.out.replace("\n", ""))[1]
+    assert scld("apply", eight, eight / "plans" / f"{run}.json", *ANNE).code == 0
+    left = scld("day", eight, *ANNE, "--strict", "--json")
+    assert left.code == 3
+    assert left.json["plan"]["steps"] == []
+    assert {row["on"] for row in left.json["plan"]["waiting"]} == {"approval"}
+
+
+def test_strict_exits_3_while_somebody_is_waited_for(scld, ran):
+    """Steps that wait for approval give exit 0, and 3 with --strict."""
+    assert scld("day", ran, *ANNE).code == 0
+    assert scld("day", ran, *ANNE, "--strict").code == 3
+
+
+def test_a_real_district_acts_only_on_today(scld, eight, edit):
+    """--date is refused on a district that is no sample, unless nothing is done on it."""
+    edit(eight, "sample = true\n", "")
+    told = scld("day", eight, *ANNE, "--date", "2026-03-11")
+    assert told.code == 2
+    assert "--dry-run" in told.err
+    assert told.out == ""
+    assert scld("day", eight, *ANNE, "--date", "2026-03-11", "--dry-run").code == 0
+    assert (eight / "plans/2026-03-11-dry-run.json").exists()
+
+
+def test_a_sample_may_stand_at_another_day(scld, ran):
+    """--date moves a sample to another day."""
+    assert scld("day", ran, *ANNE, "--date", "2026-03-11", "--json").json["run"] == "2026-03-11-1"
+
+
+def test_a_stale_extract_stops_the_run_before_anything_changes(scld, sample, contents):
+    """An extract older than max_fact_age exits 4 and leaves the carrier as it was."""
+    before = contents(sample)["carrier.sqlite"]
+    told = scld("day", sample, *ANNE, "--extract", sample / "stale-extract.csv")
+    assert told.code == 4
+    assert told.err.startswith("Stopped: ")
+    assert "nothing was changed" in told.err
+    assert contents(sample)["carrier.sqlite"] == before
+
+
+@pytest.fixture
+def narrow(eight, edit):
+    """A district whose policy lets one risky step pass in a run."""
+    return edit(eight, "max_batch_count = 25", "max_batch_count = 1")
+
+
+def test_too_many_risky_steps_must_be_confirmed_by_their_number(scld, narrow, contents):
+    """Above max_batch_count the run stops and names the number; with that number it runs, with another not."""
+    before = contents(narrow)["carrier.sqlite"]
+    told = scld("day", narrow, *ANNE)
+    assert told.code == 4
+    number = int(re.search(r"--confirm-blast-radius (\d+)", told.err)[1])
+    assert number > 1
+    assert scld("day", narrow, *ANNE, "--confirm-blast-radius", number + 1).code == 4
+    assert contents(narrow)["carrier.sqlite"] == before
+    assert scld("day", narrow, *ANNE, "--confirm-blast-radius", number).code == 0
+
+
+def test_apply_must_be_confirmed_by_the_number_too(scld, narrow):
+    """`scld apply` of a whole plan asks for the same number."""
+    scld("day", narrow, *ANNE, "--dry-run")
+    plan = narrow / "plans/2026-03-10-dry-run.json"
+    told = scld("apply", narrow, plan, *ANNE)
+    assert told.code == 4
+    number = re.search(r"--confirm-blast-radius (\d+)", told.err)[1]
+    assert scld("apply", narrow, plan, *ANNE, "--confirm-blast-radius", number).code == 0
+
+
+def test_a_carrier_that_cannot_be_opened_exits_5(scld, sample):
+    """A carrier whose account is gone is trouble: exit 5, one sentence, no headline."""
+    (sample / "carrier.sqlite").unlink()
+    told = scld("day", sample, *ANNE)
+    assert told.code == 5
+    assert told.err.startswith("Stopped: carrier.open: ")
+    assert told.out == ""
+
+
+def test_progress_is_shown_on_a_terminal_and_only_on_stderr(scld, eight):
+    """On a terminal a bar names what is read and applied; stdout has none of it, and --json no bar at all."""
+    terminal = {"FORCE_COLOR": "1", "TERM": "xterm", "NO_COLOR": None}
+    told = scld("day", eight, *ANNE, "--dry-run", "--json", env=terminal)
+    assert told.err == ""
+    told = scld("day", eight, *ANNE, env=terminal)
+    assert told.code == 0
+    assert "\x1b[?25l" in told.err
+    assert re.search(r"\d+/\d+", told.err)
+    assert "\x1b[?25l" not in told.out
+
+
+def test_the_day_is_readable_on_eighty_columns(scld, sample):
+    """No word is broken on eighty columns: long lines are left to the terminal, ids and numbers stay whole."""
+    told = scld("day", sample, *ANNE)
+    ids = {step for line in told.lines if (step := line[16:32]) and re.fullmatch("[0-9a-f]{16}", step)}
+    assert len(ids) > 10
+    starts = [line for line in told.lines if line.lstrip().startswith("39999")]
+    assert all(":" in line for line in starts)
+    assert any(len(line) > 80 for line in told.lines)
+
+
+def test_verbose_logs_json_lines_on_stderr(scld, eight):
+    """--verbose writes each move of a step to stderr as one JSON line; stdout stays one object."""
+    told = scld("day", eight, *ANNE, "--json", "--verbose")
+    assert told.json["verify"]["residual"] == 0
+    records = [json.loads(line) for line in told.err.splitlines()]
+    moves = [r for r in records if r["event"] == "StepMoved"]
+    assert {r["data"]["step"] for r in moves} == {r["step"] for r in told.json["receipts"] if r["result"] == "applied"}
+    assert {r["level"] for r in records} == {"INFO"}
+
+
+def test_no_patron_shows_anywhere(scld, eight):
+    """Neither what is printed nor what is logged nor what is written names a patron."""
+    told = scld("day", eight, *ANNE, "--verbose")
+    written = [p.read_text(encoding="utf-8") for p in (eight / "reports").iterdir()]
+    assert told.err
+    assert written
+    assert "canary-patron" in (eight / "district.sqlite").read_bytes().decode("latin-1")
+    assert "canary" not in told.out + told.err + "".join(written)
