@@ -157,14 +157,14 @@ class Town:
         carriers: Mapping[str, str],
         devices: Mapping[int, str],
         *,
-        now: datetime | None = None,
+        clock: Ticking | None = None,
         auto: bool = True,
         inventory: str = "hotspots.csv",
         **policy: object,
     ) -> None:
         shutil.copytree(template, folder)
         self.folder = folder
-        self.clock = Ticking(now or at(MONDAY))
+        self.clock = clock or Ticking(at(MONDAY))
         self.slept: list[float] = []
         self.transports: dict[str, object] = {}
         self.devices = dict(devices)

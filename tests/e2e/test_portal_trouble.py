@@ -131,7 +131,7 @@ def test_too_many_suspensions_wait_for_a_number(town, portal):
 
 
 def test_an_extract_that_breaks_during_the_run_stops_only_its_steps(town, portal):
-    """Somebody saves over the extract in mid-run: the first step stands, the second is not sent, and there is a report."""
+    """Somebody saves over the extract in mid-run: the first step stands, the second is not sent; there is a report."""
     page = town.folder / "extracts" / "hotspot-loans-2026-10-05T0759-0700.csv"
 
     def spoil(stage):
@@ -321,7 +321,7 @@ def test_undoing_what_nobody_did_yet_says_so(town, portal):
 
 
 def test_an_undo_takes_what_waits_for_a_person_off_the_line(town, portal):
-    """Drift put a second suspension on the list; undoing the first leaves one row for the line, not two opposite ones."""
+    """Drift put a second suspension on the list; undoing the first leaves one row for the line, not two opposed."""
     day = town.morning()
     town.confirm(tick_all(day.worklist()))
     tuesday = next_morning(town, portal, TUESDAY)  # the portal was never touched

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from scld_core.circulation.model import ItemState
-from scld_core.errors import GuardStopped
+from scld_core.errors import BackendError, GuardStopped, RateLimited, Unavailable
 from scld_core.hotspots.account import Fate, always_done
 from scld_core.hotspots.history import TERMINATE
 from scld_core.hotspots.model import ServiceState, Wish
@@ -46,12 +46,22 @@ class Watched(MemoryCarrier):
             "terminate": (Wish.TERMINATED,),
         }
         assert wish in allowed[order.verb.value], f"{order.verb.value} while the wish is {wish}"
-        self.calls[order.line, CALENDAR.business_date(self.world.clock.now())] += 1
         if order.verb.value == "terminate":
             with self.world.store.transaction() as unit:
                 found = [r for r in unit.steps.unresolved() if r.step.action == TERMINATE and r.key == order.key]
             assert found[0].approved, "terminated without an approval"
-        return super()._order(order)
+        try:
+            answer = super()._order(order)
+        except (RateLimited, Unavailable):  # turned away at the door: no action on the line
+            raise
+        except BackendError:
+            self._count(order)
+            raise
+        self._count(order)
+        return answer
+
+    def _count(self, order):
+        self.calls[order.line, CALENDAR.business_date(self.world.clock.now())] += 1
 
 
 class Convergence(RuleBasedStateMachine):
