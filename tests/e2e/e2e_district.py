@@ -184,14 +184,10 @@ class Town:
         """Write the inventory, as CSV or XLSX after its name."""
         numbers = self.devices if only is None else only
         rows = [INVENTORY, *(_device_row(n, self.devices[n]) for n in numbers)]
-        path = self.folder / self.inventory
-        if path.suffix == ".xlsx":
-            book = openpyxl.Workbook()
-            for row in rows:
-                book.active.append(row)
-            book.save(path)
-        else:
-            path.write_text(_csv(rows), encoding="utf-8")
+        path = (self.folder / self.inventory).with_suffix(".csv")
+        path.write_text(_csv(rows), encoding="utf-8")
+        if self.inventory.endswith(".xlsx"):
+            as_workbook(path)
 
     def extract(self, as_of: datetime | None = None, only: Iterable[int] | None = None) -> Path:
         """Run the ILS's report and save it."""
@@ -361,6 +357,16 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
+
+
+def as_workbook(path: Path) -> None:
+    """Save a CSV as a workbook of text cells in its place."""
+    book = openpyxl.Workbook()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.reader(file):
+            book.active.append(row)
+    book.save(path.with_suffix(".xlsx"))
+    path.unlink()
 
 
 class Portal:

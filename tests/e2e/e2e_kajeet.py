@@ -54,6 +54,12 @@ class KajeetAccount:
             f'base_url = "{self.server.url}"\nmedia_url = "{self.server.url}"\ndelayed = {str(delayed).lower()}\n'
         )
 
+    def media_table(self):
+        """The same account, switched at the Media Center."""
+        self.monkeypatch.setenv("SCLD_E2E_MEDIA_KEY", self.fake.media_key)
+        words = '{ "checked out" = "active", "checked in" = "suspended" }'
+        return f'{self.table()}mode = "media"\nmedia_key = "env:SCLD_E2E_MEDIA_KEY"\nmedia_words = {words}\n'
+
     def statuses(self):
         """The status of each device."""
         return {int(row.mdn[-4:]): row.status for row in self.fake.devices}

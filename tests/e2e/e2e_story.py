@@ -1,5 +1,6 @@
 """Whether the journal alone tells what became of every step."""
 
+from scld_core.kernel.time import EPOCH
 from scld_core.runs.model import StepEvent, StepState, step_states
 
 _SENT = (StepState.PREPARED, StepState.WAITING_SYSTEM, StepState.WAITING_OPERATOR, StepState.UNKNOWN)
@@ -24,8 +25,8 @@ def _after(state: StepState | None, kind: str) -> StepState | None:
 
 def check_story(town) -> None:
     """Replay the journal: it must end, step by step, where the outbox stands, and name who and when."""
-    records = {record.step.id: record for record in town.records()}
     with town.unit() as unit:
+        records = {record.step.id: record for record in unit.steps.history("hotspots", EPOCH)}
         entries = [e for e in unit.journal.entries() if e.kind.startswith("step.")]
         runs = {run for run, _ in unit.records("runs").items()}
     assert [e.at for e in entries] == sorted(e.at for e in entries)

@@ -4,6 +4,7 @@ import logging
 from datetime import date, timedelta
 
 import pytest
+from attrs import evolve
 from e2e_district import MONDAY, PATRON
 from e2e_kajeet import TOKEN, KajeetAccount
 
@@ -113,8 +114,13 @@ def test_a_delayed_account_is_waited_for_before_anything_is_sent_again(make, acc
     as_wished(town, account)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("only", [is_list, is_look])
+@pytest.mark.parametrize(
+    ("only", "fault"),
+    [
+        *((is_list, fault) for fault in FAULTS),
+        *((is_look, fault) for fault in (Fault.DROP, Fault.TRUNCATE, Fault.TOO_MANY_WAIT, Fault.EXPIRE)),
+    ],
+)
 def test_a_fault_of_one_read_loses_nothing(make, account, fault, only):
     """The list or one line cannot be read once: it is asked again, or left for the next run."""
     town = make()
@@ -251,3 +257,35 @@ def test_what_kajeet_cannot_do_is_said_each_morning_and_stops_nothing_else(make,
     assert day.asked == [("restore", 0, "applied"), ("terminate", 1, "failed")]
     assert day.code == 5
     assert account.statuses()[1] == "suspended"
+
+
+def test_the_media_center_switches_the_same_lines_and_hears_of_no_borrower(found, account, send):
+    """Mode media: a check-in stops service, a check-out restores it, and both name the device alone."""
+    town = found({"carrier": account.media_table()}, DEVICES)
+    town.transports["carrier"] = send
+    account.fake.resume("509-555-0001")
+    town.lend(0, OVERDUE)
+    town.extract()
+    assert town.morning().asked == [("suspend", 0, "applied")]
+    town.sleep_until(MONDAY + timedelta(days=1), 7)
+    town.put(0)
+    town.sleep_until(MONDAY + timedelta(days=1))
+    assert town.morning().asked == [("restore", 0, "applied")]
+    assert account.effects()[1:] == [(0, "checked in"), (0, "checked out")]
+    assert PATRON not in account.told()
+
+
+@pytest.mark.parametrize("spoilt", ["empty", "short", "doubled"])
+def test_an_account_that_lists_too_little_changes_nothing(make, account, spoilt):
+    """An empty, shortened or slipping list with status 200: exit 4, by name, and no write is sent."""
+    town = make()
+    shapes = {
+        "empty": lambda page: evolve(page, total=0, rows=()),
+        "short": lambda page: evolve(page, total=2, rows=page.rows[:2]),
+        "doubled": lambda page: evolve(page, total=2 * page.total, rows=page.rows * 2),
+    }
+    account.fake.tamper = shapes[spoilt]
+    stopped = town.morning()
+    assert stopped.code in (4, 5)
+    assert "carrier" in (stopped.error or stopped.page)
+    assert not list(filter(is_write, account.server.requests))

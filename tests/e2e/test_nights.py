@@ -34,21 +34,26 @@ def planned_at(town, portal, moment):
     return looked.planned
 
 
+NIGHTS = [
+    (date(2026, 3, 7), 0, datetime(2026, 3, 8, 8, tzinfo=UTC)),  # the evening before the short night
+    (date(2026, 3, 8), 0, datetime(2026, 3, 9, 7, tzinfo=UTC)),  # the day of 23 hours
+    (date(2026, 3, 6), 1, datetime(2026, 3, 8, 8, tzinfo=UTC)),
+    (date(2026, 3, 7), 1, datetime(2026, 3, 10, 7, tzinfo=UTC)),  # Sunday is closed: the grace is Monday
+    (date(2026, 10, 31), 0, datetime(2026, 11, 1, 7, tzinfo=UTC)),  # the evening before the long night
+    (date(2026, 11, 1), 0, datetime(2026, 11, 2, 8, tzinfo=UTC)),  # the day of 25 hours
+    (date(2026, 10, 30), 1, datetime(2026, 11, 1, 7, tzinfo=UTC)),
+    (date(2026, 10, 31), 1, datetime(2026, 11, 3, 8, tzinfo=UTC)),
+    (date(2026, 11, 24), 2, datetime(2026, 11, 29, 8, tzinfo=UTC)),  # Thanksgiving is closed for two days
+]
+
+
 @pytest.mark.parametrize(
-    ("due", "grace", "ends"),
+    ("due", "grace", "ends", "kind"),
     [
-        (date(2026, 3, 7), 0, datetime(2026, 3, 8, 8, tzinfo=UTC)),  # the evening before the short night
-        (date(2026, 3, 8), 0, datetime(2026, 3, 9, 7, tzinfo=UTC)),  # the day of 23 hours
-        (date(2026, 3, 6), 1, datetime(2026, 3, 8, 8, tzinfo=UTC)),
-        (date(2026, 3, 7), 1, datetime(2026, 3, 10, 7, tzinfo=UTC)),  # Sunday is closed: the grace is Monday
-        (date(2026, 10, 31), 0, datetime(2026, 11, 1, 7, tzinfo=UTC)),  # the evening before the long night
-        (date(2026, 11, 1), 0, datetime(2026, 11, 2, 8, tzinfo=UTC)),  # the day of 25 hours
-        (date(2026, 10, 30), 1, datetime(2026, 11, 1, 7, tzinfo=UTC)),
-        (date(2026, 10, 31), 1, datetime(2026, 11, 3, 8, tzinfo=UTC)),
-        (date(2026, 11, 24), 2, datetime(2026, 11, 29, 8, tzinfo=UTC)),  # Thanksgiving is closed for two days
+        *((*night, "date") for night in NIGHTS),
+        *((*NIGHTS[number], kind) for number in (1, 5) for kind in ("last minute", "midnight")),
     ],
 )
-@pytest.mark.parametrize("kind", ["date", "last minute", "midnight"])
 def test_service_stops_at_the_end_of_the_last_local_day_and_no_minute_earlier(make, due, grace, ends, kind):
     """However the ILS writes the due date: a minute before nothing is planned, at the end the suspension is."""
     town, portal = make(ends - timedelta(days=1), grace)

@@ -4,7 +4,7 @@ import csv
 from datetime import date, timedelta
 
 import pytest
-from e2e_district import MONDAY, PATRON, Portal, at, number_of, tick, tick_all
+from e2e_district import MONDAY, PATRON, Portal, as_workbook, at, number_of, tick, tick_all
 from e2e_story import told
 
 from support.hotspots import line
@@ -15,10 +15,10 @@ OVERDUE = date(2026, 9, 29)  # Tuesday; the grace is Wednesday and Thursday
 SOON = date(2026, 10, 20)
 
 
-@pytest.fixture(params=["hotspots.csv", "hotspots.xlsx"])
-def town(found, request):
+@pytest.fixture
+def town(found):
     """Eight hotspots: 0 and 1 overdue, 2 came back suspended, 3 on loan, the others in."""
-    town = found({"carrier": Portal.TABLE}, DEVICES, inventory=request.param)
+    town = found({"carrier": Portal.TABLE}, DEVICES)
     town.lend(0, OVERDUE)
     town.lend(1, at(OVERDUE, 23, 59))
     town.lend(3, SOON)
@@ -185,3 +185,34 @@ def test_a_plan_of_a_new_district_waits_for_apply(found):
     results = {number_of(r.subject): r.result for r in town.apply(day.published.plan)}
     assert results == {0: "waiting", 1: "skipped"}  # the facts were read again
     assert len(town.records()) == 1
+
+
+def test_an_approval_and_a_plan_to_confirm_go_hand_in_hand(found):
+    """Nothing is applied by itself: `apply` asks, a supervisor answers, and `apply` carries it out."""
+    town = found({"carrier": Portal.TABLE}, DEVICES, auto=False)
+    portal = Portal(town, DEVICES)
+    portal.words[4] = "Suspended"
+    town.put(4, "lost_paid")
+    town.extract()
+    portal.export()
+    day = town.morning()
+    (asked,) = town.apply(day.published.plan)
+    assert asked.result == "needs_approval"
+    assert town.morning().waits == [("terminate", 4, "approval")]
+    town.approve(asked.step)
+    tuesday = next_morning(town, portal, TUESDAY)
+    assert (tuesday.asked, tuesday.planned) == ([], [("terminate", 4)])
+    assert [r.result for r in town.apply(tuesday.published.plan)] == ["waiting"]
+
+
+def test_workbooks_do_as_well_as_text_files(found):
+    """Extract, export and inventory as XLSX with text cells: the same day."""
+    table = Portal.TABLE.replace("exports/*.csv", "exports/*.xlsx")
+    town = found({"carrier": table}, DEVICES, inventory="hotspots.xlsx")
+    town.edit(lambda text: text.replace("extracts/*.csv", "extracts/*.xlsx"))
+    portal = Portal(town, DEVICES)
+    town.lend(0, OVERDUE)
+    for path in (town.extract(), portal.export()):
+        as_workbook(path)
+    day = town.morning()
+    assert (day.code, day.planned) == (0, [("suspend", 0)])

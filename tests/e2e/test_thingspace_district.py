@@ -84,8 +84,13 @@ def test_what_stays_pending_for_ever_is_for_a_person_and_not_sent_again(town, ac
     assert sorted(account.effects()) == CHANGES
 
 
-@pytest.mark.parametrize("shows", [True, False])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "shows"),
+    [
+        *((fault, True) for fault in FAULTS),
+        *((fault, False) for fault in (Fault.DROP, Fault.DROP_AFTER, Fault.DELAY, Fault.FAIL_AFTER)),
+    ],
+)
 def test_a_fault_of_one_request_is_settled(town, account, fault, shows):
     """Whether or not the list names what is under way: nothing is lost and no line changes twice."""
     account.fake.shows_pending = shows
@@ -182,7 +187,7 @@ def test_a_line_has_five_requests_a_day_and_goes_on_tomorrow(town, account):
 
 
 def test_a_question_waits_quietly_while_the_line_is_under_way(town, account):
-    """Lost and paid: the suspension is pending for days, and the question of its end is neither lost nor asked twice."""
+    """Lost and paid: the suspension is pending for days; the question of its end is neither lost nor asked twice."""
     town.put(3, "lost_paid")
     town.extract()
     town.morning()

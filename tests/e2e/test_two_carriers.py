@@ -44,7 +44,7 @@ def town(found, kajeet, verizon, send):
 
 def test_one_that_is_down_from_the_start_is_named_and_the_other_is_served(town, kajeet, verizon):
     """Nobody answers at Kajeet: exit 5, its hotspots are left alone, Verizon's are done; tomorrow the rest."""
-    kajeet.server._server.server_close()
+    kajeet.server.close()
     verizon.server.__enter__()
     day = town.morning()
     assert (day.code, day.asked, day.exceptions) == (5, [("suspend", 4, "waiting")], ["carrier_down"])
@@ -111,7 +111,7 @@ def test_a_portal_beside_an_interface(found, kajeet, send):
         town.lend(n, OVERDUE)
     town.extract()
     portal.export()
-    kajeet.server._server.server_close()
+    kajeet.server.close()
     day = town.morning()
     assert (day.code, day.asked) == (5, [("suspend", 4, "waiting")])
     portal.upload(day.bulk("portal"))

@@ -124,8 +124,11 @@ def test_drift_gets_a_step_of_its_own():
 def test_an_observation_older_than_our_effect_cannot_contradict_it():
     """An export made before the suspension was confirmed still says active: no second suspension."""
     first = plan_hotspots(facts((out(0, 5), ON)), ruling()).steps[0]
-    past = (record(first, StepState.APPLIED, at=NOW + timedelta(minutes=5)),)
-    assert plan_hotspots(evolve(facts((out(0, 5), ON)), records=past), ruling()).steps == ()
+    past = (record(first, StepState.APPLIED, at=NOW - timedelta(minutes=5)),)
+    old = {"carrier": (view(0, ON, NOW - timedelta(minutes=9)),)}
+    assert plan_hotspots(evolve(facts((out(0, 5), ON)), records=past, lines=old), ruling()).steps == ()
+    ahead = (record(first, StepState.APPLIED, at=NOW + timedelta(days=365)),)  # a clock that was wrong once
+    assert len(plan_hotspots(evolve(facts((out(0, 5), ON)), records=ahead), ruling()).steps) == 1
 
 
 def test_a_waiting_step_whose_reason_has_gone_is_withdrawn():

@@ -1,5 +1,7 @@
 """The one write path, over a counter that stands for a foreign system."""
 
+from datetime import timedelta
+
 import pytest
 from attrs import evolve, frozen
 from hypothesis import given
@@ -401,14 +403,17 @@ def test_undo_takes_back_every_effect_that_has_an_inverse():
     steps = [step(f"loan {n}", subject=f"s{n}", amount=n) for n in range(1, 4)]
     bench.engine.apply([*steps, step("z", action="sum.take", subject="z", amount=100)], "run")
     before = bench.counter.total
-    for _ in range(2):
-        undo = inverse_steps(bench.store, "run", actions=bench.engine.actions, business_day=NOW.date())
-        bench.engine.apply(undo.steps, "undo")
-        assert bench.counter.total == before - 6
+    undo = inverse_steps(bench.store, "run", actions=bench.engine.actions, business_day=NOW.date())
+    bench.engine.apply(undo.steps, "undo")
+    assert bench.counter.total == before - 6
     assert [r.step.action for r in undo.irreversible] == ["sum.take"]
     assert [s.undoes for s in undo.steps] == [s.id for s in reversed(steps)]
-    with pytest.raises(BadInput, match="no effect that could be undone"):
+    again = inverse_steps(bench.store, "run", actions=bench.engine.actions, business_day=NOW.date())
+    assert again.steps == ()
+    with pytest.raises(BadInput, match="no effect that still stands"):
         inverse_steps(bench.store, "another", actions=bench.engine.actions, business_day=NOW.date())
+    with pytest.raises(BadInput, match="only a run of the same day"):
+        inverse_steps(bench.store, "run", actions=bench.engine.actions, business_day=NOW.date() + timedelta(days=1))
 
 
 def test_the_stages_are_told_in_the_order_in_which_effects_become_durable():

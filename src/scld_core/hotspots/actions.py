@@ -40,6 +40,8 @@ class _Doer:
         """Read the item again: somebody may have brought it back since the plan was made."""
         if step.undoes:
             return permit()  # a person takes back what was done, whatever the facts ask for
+        if not self._holds(order):
+            return deny(Reason("device_changed", (), "hotspots"))
         try:
             item = self.systems.loans.get(order.item)
         except NotFound:
@@ -51,6 +53,11 @@ class _Doer:
         if wanted.wish in _SERVES[step.action]:
             return permit(wanted.reason)
         return deny(Reason("already_so", (("now", wanted.situation.value),), "hotspots", ruling.version))
+
+    def _holds(self, order: LineOrder) -> bool:
+        """Whether the inventory still has this item with this very line: a SIM may have moved since the plan."""
+        devices = self.systems.inventory().devices
+        return any((d.item, d.line, d.carrier) == (order.item, order.line, order.carrier) for d in devices)
 
     def _port(self, order: LineOrder, operation: str) -> CarrierLines:
         """The order's carrier; ConfigurationError when the district has renamed or dropped it since."""
@@ -108,6 +115,8 @@ def hotspot_actions(systems: Systems, clock: Clock) -> tuple[Action[LineOrder], 
     doer = _Doer(systems, clock)
     inverses = {SUSPEND: RESTORE, RESTORE: SUSPEND, TERMINATE: ""}
     return tuple(
-        Action(name, LineOrder, doer.recheck, doer.send(name), doer.read_back, inverse)
+        Action(
+            name, LineOrder, doer.recheck, doer.send(name), doer.read_back, inverse, needs_approval=name == TERMINATE
+        )
         for name, inverse in inverses.items()
     )

@@ -43,6 +43,11 @@ def gather(systems: Systems, ruling: Ruling, records: tuple[StepRecord, ...], pr
     is an exception of its own, and its devices are left alone: the others go on.
     """
     inventory = systems.inventory()
+    if not inventory.devices:
+        raise SnapshotRefused(
+            f"{inventory.source} has no hotspot that can be used ({len(inventory.quarantined)} rows cannot be); "
+            "enter your hotspots there, or look at what became of the file; nothing was changed"
+        )
     quarantined: dict[str, tuple[Quarantined, ...]] = {"inventory_row": inventory.quarantined}
     progress(Stage("read", 0, 1 + len(systems.carriers), systems.ils))
     circulation = _circulation(systems, inventory.devices, ruling)

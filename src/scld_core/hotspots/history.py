@@ -43,9 +43,12 @@ class LineHistory:
         """Whether the step of this id had its effect."""
         return any(r.step.id == step for r in self.effects)
 
-    def state(self, observed: ServiceState, observed_at: datetime) -> ServiceState:
-        """The line's state: an observation older than our last confirmed effect cannot contradict it."""
-        if self.effects and self.effects[-1].updated_at > observed_at:
+    def state(self, observed: ServiceState, observed_at: datetime, now: datetime) -> ServiceState:
+        """The line's state: an observation older than our last confirmed effect cannot contradict it.
+
+        An effect from after `now` is a clock's mistake and contradicts nothing.
+        """
+        if self.effects and now >= self.effects[-1].updated_at > observed_at:
             return _LEFT_IN[self.effects[-1].step.action]
         return observed
 
@@ -86,6 +89,6 @@ EMPTY = LineHistory()
 def histories(records: Iterable[StepRecord]) -> Mapping[str, LineHistory]:
     """The records of each subject, in the order of their last change."""
     found: dict[str, list[StepRecord]] = defaultdict(list)
-    for record in sorted(records, key=lambda r: (r.updated_at, r.step.id)):
+    for record in sorted(records, key=lambda r: r.updated_at):  # stable: the store gives equal times in order
         found[record.step.subject].append(record)
     return {subject: LineHistory(tuple(rows)) for subject, rows in found.items()}

@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 from scld_core import codecs
 from scld_core.calendars import Calendar
 from scld_core.circulation.model import Circulation
+from scld_core.errors import InvalidValue
 from scld_core.hotspots.history import EMPTY, RESTORE, SUSPEND, TERMINATE, LineHistory, histories
 from scld_core.hotspots.match import Mismatch, match_lines
 from scld_core.hotspots.model import Device, LineOrder, LineView, ServiceState, ServiceTest, Wish
@@ -194,12 +195,17 @@ def _case(
         return _exception(view.code, device.label, view.detail)
     if item is None:
         return _exception("not_in_ils", device.label, f"the ILS has no item {device.item}")
-    wanted = desired(item, ruling.policy, ruling.calendar, ruling.now, version=ruling.version)
+    try:
+        wanted = desired(item, ruling.policy, ruling.calendar, ruling.now, version=ruling.version)
+    except InvalidValue:  # a date such as 0001-01-01, which some systems write for none
+        return _exception("unreadable", device.label, "the ILS gives a date that no calendar has")
     if wanted.wish is None:
         return _exception("unreadable", device.label, f"the ILS says {item.word or item.state.value!r}")
     if view.state is ServiceState.UNKNOWN_WORD:
         return _exception("unknown_word", device.label, f"{device.carrier} says {view.word!r}")
-    return _Case(device, view, history.state(view.state, view.observed_at), wanted.wish, wanted, item, history)
+    return _Case(
+        device, view, history.state(view.state, view.observed_at, ruling.now), wanted.wish, wanted, item, history
+    )
 
 
 def _verdict(case: _Case, ruling: Ruling) -> _Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from scld_core.kernel.validate import at_least, between, instance
+from scld_core.kernel.validate import between, instance
 
 __all__ = ["HotspotPolicy"]
 
@@ -25,16 +25,16 @@ class HotspotPolicy:
     resume_notice_days: the carrier's own limits on a line.
     """
 
-    grace_days: int = field(validator=[instance(int), at_least(0)])
-    max_fact_age_minutes: int = field(validator=[instance(int), at_least(1)])
-    lost_terminate_after_days: int = field(validator=[instance(int), at_least(0)])
-    pending_limit_hours: int = field(validator=[instance(int), at_least(1)])
-    max_batch_count: int = field(validator=[instance(int), at_least(0)])
+    grace_days: int = field(validator=[instance(int), between(0, 100_000)])
+    max_fact_age_minutes: int = field(validator=[instance(int), between(1, 100_000)])
+    lost_terminate_after_days: int = field(validator=[instance(int), between(0, 100_000)])
+    pending_limit_hours: int = field(validator=[instance(int), between(1, 100_000)])
+    max_batch_count: int = field(validator=[instance(int), between(0, 100_000)])
     max_batch_fraction: float = field(validator=between(0, 1))
     max_missing_fraction: float = field(validator=between(0, 1))
-    per_household: int = field(validator=[instance(int), at_least(1)])
-    cooling_off_hours: int = field(validator=[instance(int), at_least(0)])
-    max_actions_per_day: int = field(validator=[instance(int), at_least(1)])
-    max_consecutive_suspended_days: int = field(validator=[instance(int), at_least(1)])
-    max_suspended_days_per_year: int = field(validator=[instance(int), at_least(1)])
-    resume_notice_days: int = field(validator=[instance(int), at_least(0)])
+    per_household: int = field(validator=[instance(int), between(1, 100_000)])
+    cooling_off_hours: int = field(validator=[instance(int), between(0, 100_000)])
+    max_actions_per_day: int = field(validator=[instance(int), between(1, 100_000)])
+    max_consecutive_suspended_days: int = field(validator=[instance(int), between(1, 100_000)])
+    max_suspended_days_per_year: int = field(validator=[instance(int), between(1, 100_000)])
+    resume_notice_days: int = field(validator=[instance(int), between(0, 100_000)])

@@ -34,6 +34,7 @@ REASONS: Mapping[str, str] = {
     "still_suspended": "Its line is suspended.",
     "service_test_failed": "The last service test failed.",
     "already_so": "The facts now ask for nothing: {now}.",
+    "device_changed": "The inventory no longer has this line for this item.",
     "facts_old": "The item was last read {as_of}, which is too long ago.",
     "facts_unavailable": "The item could not be read again.",
 }

@@ -23,7 +23,8 @@ class Action(Generic[P]):
 
     `recheck` reads the facts again right before the call and denies when the step no longer
     follows from them. `do` sends, with the step's key. `read_back` asks what became of a request.
-    `inverse` names the action that takes this one back; blank when nothing does.
+    `needs_approval` holds whatever a step or a plan file says. `inverse` names the action that
+    takes this one back; blank when nothing does.
     """
 
     name: str = field(validator=nonempty)
@@ -32,6 +33,7 @@ class Action(Generic[P]):
     do: Callable[[P, str], Answer]
     read_back: Callable[[P, StepRecord], ReadBack]
     inverse: str = ""
+    needs_approval: bool = False
 
 
 @frozen

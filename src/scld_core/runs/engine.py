@@ -191,6 +191,9 @@ class Engine:
         settled = self._settle(record, _ANSWERS[answer.kind], answer.detail, reference=answer.reference)
         return settled, None
 
+    def _asks(self, step: Step) -> bool:
+        return step.needs_approval or self.actions[step.action].needs_approval
+
     def _admit(self, step: Step, run: str) -> Receipt | None:
         """The receipt that already answers the step; None when it may be carried out."""
         now = self.clock.now()
@@ -198,7 +201,7 @@ class Engine:
             old = unit.steps.get(step.id)
             if old is not None and old.state in _TAKEN:
                 return receipt_of(old, now)
-            if not step.needs_approval or (old is not None and evolve(old, step=step).approved):
+            if not self._asks(step) or (old is not None and evolve(old, step=step).approved):
                 return None
             record = StepRecord(step, run, StepState.AWAITING_APPROVAL, now, self.actor.id)
             if old is not None and old.approval is not None:
@@ -218,7 +221,7 @@ class Engine:
             if old is not None and old.state in _TAKEN:
                 return receipt_of(old, now)
             before = old or StepRecord(step, run, StepState.AWAITING_APPROVAL, now)
-            if step.needs_approval and not evolve(before, step=step).approved:  # made void since it was admitted
+            if self._asks(step) and not evolve(before, step=step).approved:  # made void since it was admitted
                 return receipt_of(before, now)
             record = evolve(
                 before,
@@ -249,7 +252,7 @@ class Engine:
                 old or StepRecord(step, run, StepState.WITHDRAWN, now), detail=detail, updated_at=now, run=run
             )
             if old is not None and result == "skipped":
-                record = evolve(record, state=step_states.after(record.state, StepEvent.WITHDRAW))
+                record = evolve(record, state=step_states.after(record.state, StepEvent.WITHDRAW), approval=None)
                 unit.steps.put(record)
             self._note(unit, f"step.{result}", record)
         receipt = Receipt(step.id, step.subject, step.action, result, now, detail, "", step.label)
@@ -325,7 +328,8 @@ class Engine:
             record = unit.steps.get(withdrawal.step)
         if record is None or record.state not in (StepState.AWAITING_APPROVAL, StepState.WAITING_OPERATOR):
             return False
-        self._settle(record, StepEvent.WITHDRAW, withdrawal.reason)
+        # a yes is for one occurrence: should the cause come back, somebody is asked again
+        self._settle(evolve(record, approval=None), StepEvent.WITHDRAW, withdrawal.reason)
         return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -100,7 +101,7 @@ def check_blast(plan: Plan, *, confirmed: int | None) -> None:
         if area.limit is None:
             continue
         risky = sum(step.risk is not Risk.ROUTINE and not step.needs_approval for step in area.steps)
-        most = min(area.limit.max_count, int(area.limit.max_fraction * area.limit.population))
+        most = min(area.limit.max_count, ceil(area.limit.max_fraction * area.limit.population))
         if risky > most and risky != confirmed:
             raise BlastRadius(
                 f"{area.area}: the plan has {risky} risky steps for {area.limit.population} subjects and the "

@@ -120,6 +120,8 @@ def confirm(store: Store, rows: Iterable[Confirmation], *, source: str, actor: A
 def _problem(record: StepRecord | None, row: Confirmation) -> str:
     if record is None:
         return "is no step of this district; was the file written by another one?"
+    if record.state is StepState.WITHDRAWN and not record.attempts:
+        return "was withdrawn before it was on any worklist"
     if record.state not in (StepState.WAITING_OPERATOR, StepState.WITHDRAWN, StepState.APPLIED):
         return f"does not wait for an operator: it is {record.state.value}"
     if record.step.risk is not Risk.ROUTINE and not row.rechecked and record.state is not StepState.APPLIED:

@@ -10,9 +10,10 @@ from attrs import frozen
 
 from scld_core.errors import BadInput
 from scld_core.kernel.decision import Reason
+from scld_core.kernel.time import EPOCH
 from scld_core.runs.action import Action
 from scld_core.runs.model import UNRESOLVED, Risk, Step, StepRecord, StepState
-from scld_core.runs.ports import Store
+from scld_core.runs.ports import Store, Unit
 
 __all__ = ["Undo", "inverse_steps"]
 
@@ -33,16 +34,32 @@ def inverse_steps(store: Store, run: str, *, actions: Mapping[str, Action[Any]],
     """The inverse plan of `run`; BadInput when the district has no such run or it had no effect yet."""
     with store.transaction() as unit:
         records = unit.steps.of_run(run)
-    done = [r for r in reversed(records) if r.state is StepState.APPLIED]
+        standing = _standing(unit, records)
+    done = [r for r in reversed(records) if r.step.id in standing]
     unsettled = tuple(r for r in records if r.state in UNRESOLVED and r.state is not StepState.AWAITING_APPROVAL)
     if unsettled and not done:
         raise BadInput(run, f"had no effect yet; {len(unsettled)} of its steps still wait", _UNSETTLED)
     if not done:
-        raise BadInput(run, "had no effect that could be undone", "`scld doctor DIR` lists the runs")
+        raise BadInput(run, "had no effect that still stands", "`scld doctor DIR` lists the runs")
+    late = next((r for r in done if r.step.business_day != business_day), None)
+    if late is not None:
+        raise BadInput(
+            run, f"is of {late.step.business_day}; only a run of the same day is undone", "Run the day again"
+        )
     steps = tuple(
         _inverse(r, actions[r.step.action].inverse, business_day) for r in done if actions[r.step.action].inverse
     )
     return Undo(steps, tuple(r for r in done if not actions[r.step.action].inverse), unsettled)
+
+
+def _standing(unit: Unit, records: tuple[StepRecord, ...]) -> frozenset[str]:
+    """The steps whose effect is the last one on its subject: what was done since is not taken back."""
+    last: dict[str, str] = {}
+    for area in {record.step.area for record in records}:
+        for record in unit.steps.history(area, EPOCH):
+            if record.state is StepState.APPLIED:
+                last[record.step.subject] = record.step.id
+    return frozenset(r.step.id for r in records if last.get(r.step.subject) == r.step.id)
 
 
 _UNSETTLED = "Leave their rows of the worklist undone; when the cause is mended, the next run takes them off the list"

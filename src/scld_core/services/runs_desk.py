@@ -36,17 +36,27 @@ class RunsDesk:
     engine: Engine
     rule: ApprovalRule
     business_day: date
+    district: str = ""
 
     def apply(
         self, plan: Plan, *, only: Collection[str] = (), confirm_blast_radius: int | None = None
     ) -> tuple[Receipt, ...]:
         """Execute a plan that a person looked at, or only the steps named; each is rechecked first."""
         steps = _chosen(plan, only)
+        self._check(plan)
         with self.engine.store.exclusive("run"):
             self.engine.resume()
             if not only:
                 check_blast(plan, confirmed=confirm_blast_radius)
             return self.engine.apply(steps, begin_run(self.engine, "apply", self.business_day))
+
+    def _check(self, plan: Plan) -> None:
+        """A plan file is only paper: it must be of this district and of actions that we know."""
+        if self.district and plan.district != self.district:
+            raise BadInput("plan", f"was made for {plan.district}, not for {self.district}")
+        for step in plan.steps:
+            if step.action not in self.engine.actions or step.undoes:
+                raise BadInput(step.id, f"{step.action} is nothing that a plan of this district may hold")
 
     def approve(self, steps: Iterable[str], *, reason: str) -> tuple[StepRecord, ...]:
         """Approve steps as they stand; the next run carries them out."""

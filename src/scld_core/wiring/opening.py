@@ -157,6 +157,10 @@ class Opening:
 
     def check_policy(self) -> None:
         """Every key under ``[policy]``, before anything is opened."""
+        for area in self.settings.auto_apply:
+            if area not in POLICIES:
+                known = ", ".join(POLICIES)
+                raise SettingsError("auto_apply", f"'{area}' is no area", f"Did you mean one of: {known}?")
         check_overrides(self.settings.policy, profile=self.profile, kinds=POLICIES)
         self.ruling(self.clock.now())
 
@@ -242,7 +246,12 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             store=store,
             backends=backends,
             hotspots=HotspotDesk(store, systems, clock, person, settings.district.name),
-            runs=RunsDesk(engine, ApprovalRule(settings.approval.roles, settings.approval.other_actor), today),
+            runs=RunsDesk(
+                engine,
+                ApprovalRule(settings.approval.roles, settings.approval.other_actor),
+                today,
+                settings.district.name,
+            ),
             day=Day(settings.district.name, today, areas, engine, settings.auto_apply),
             stack=stack,
         )

@@ -11,6 +11,7 @@ from scld_core.errors import (
     OutcomeUnknown,
     ProtocolViolation,
     RateLimited,
+    Rejected,
     Retry,
     ServiceAuthError,
     Unavailable,
@@ -237,5 +238,5 @@ def _ask(world, line, wish):
         answer = call(line, key=KEY)
         if answer.reference:
             world.lines.request_state(answer.reference)
-    except (RateLimited, Unavailable, OutcomeUnknown, ProtocolViolation, ServiceAuthError):
+    except (RateLimited, Rejected, Unavailable, OutcomeUnknown, ProtocolViolation, ServiceAuthError):
         return
