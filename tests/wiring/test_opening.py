@@ -295,3 +295,16 @@ def test_allowed_plugins_that_are_all_there_open_the_district(tmp_path):
     path.write_text(toml.replace("[roles]", '[plugins]\nallow = ["scld"]\n\n[roles]'), encoding="utf-8")
     opening = Opening.of(path, Options())
     assert opening.registry.backend("store", "sqlite").name == "sqlite"
+
+
+def test_an_area_that_is_none_is_refused(tmp_path):
+    """`auto_apply` names areas; a typo there would hold every step in silence."""
+    from scld_core.errors import SettingsError
+    from scld_core.wiring import open_desk
+    from scld_core.wiring.founding import make_sample
+
+    make_sample(tmp_path / "s")
+    toml = tmp_path / "s" / "district.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('["hotspots"]', '["hotspot"]'), encoding="utf-8")
+    with pytest.raises(SettingsError, match="'hotspot' is no area"):
+        open_desk(tmp_path / "s", actor="anne")
