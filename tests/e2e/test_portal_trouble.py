@@ -46,6 +46,12 @@ def steps_of(worklist):
         return [row["step"].removeprefix("scld-") for row in csv.DictReader(file)]
 
 
+def bulk_rows(path):
+    """The rows of a bulk file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_an_old_extract_stops_the_run_by_name(town, portal):
     """Yesterday's extract: exit 4, the ILS is named, nothing is planned or sent."""
     town.clock.at = at(TUESDAY)
@@ -321,15 +327,28 @@ def test_undoing_what_nobody_did_yet_says_so(town, portal):
 
 
 def test_an_undo_takes_what_waits_for_a_person_off_the_line(town, portal):
-    """Drift put a second suspension on the list; undoing the first leaves one row for the line, not two opposed."""
+    """An export contradicts the ticks, so a second suspension waits; after the undo no line has two opposite rows."""
     day = town.morning()
     town.confirm(tick_all(day.worklist()))
-    tuesday = next_morning(town, portal, TUESDAY)  # the portal was never touched
-    assert tuesday.waits == [("restore", 1, "operator"), ("suspend", 0, "operator")]
-    _, (left,) = town.undo(day.result.run)
+    town.clock.tick(hours=2)
+    town.extract()
+    portal.export()  # the portal was never touched
     again = town.morning()
-    assert again.waits == [("restore", 0, "operator"), ("suspend", 1, "operator")]
-    assert steps_of(again.worklist()) == steps_of(left)
+    assert again.planned == [("restore", 1), ("suspend", 0)]
+    _, (left,) = town.undo(day.result.run)
+    after = town.morning()
+    assert after.waits == [("restore", 0, "operator"), ("suspend", 1, "operator")]
+    assert steps_of(after.worklist()) == steps_of(left)
+    assert len({row["iccid"] for row in bulk_rows(after.bulk())}) == len(bulk_rows(after.bulk())) == 2
+
+
+def test_a_run_of_an_earlier_day_is_not_undone(town, portal):
+    """What was done since rests on it; the next run mends what is wrong."""
+    day = town.morning()
+    town.confirm(tick_all(day.worklist()))
+    town.sleep_until(TUESDAY)
+    with pytest.raises(BadInput, match="only a run of the same day is undone"):
+        town.undo(day.result.run)
 
 
 def test_the_district_zone_dates_an_export(town, portal):
