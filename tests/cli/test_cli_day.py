@@ -52,7 +52,7 @@ def test_json_is_one_object_and_nothing_else(scld, sample):
     assert told.code == 0
     assert told.err == ""
     found = told.json
-    assert set(found) == {"run", "plan", "receipts", "verify"}
+    assert set(found) == {"run", "plan", "receipts", "verify", "unverified"}
     steps = found["plan"]["steps"]
     assert steps
     for step in steps:
@@ -117,21 +117,44 @@ def test_areas_that_do_not_apply_by_themselves_wait_for_apply(scld, eight, edit)
     assert {row["on"] for row in left.json["plan"]["waiting"]} == {"approval"}
 
 
+def test_held_steps_are_among_what_waits_for_a_script(scld, eight, edit):
+    """With auto_apply empty --json lists each step as waiting for `apply`, and no difference is unexplained."""
+    edit(eight, 'auto_apply = ["hotspots"]', "auto_apply = []")
+    found = scld("day", eight, *ANNE, "--json").json
+    held = {row["id"] for row in found["plan"]["waiting"] if row["on"] == "apply"}
+    assert held == {step["id"] for step in found["plan"]["steps"]} != set()
+    assert found["verify"] == {"residual": 0}
+    scld("apply", eight, eight / f"plans/{found['run']}.json", *ANNE)
+    left = scld("day", eight, *ANNE, "--json")
+    assert {row["on"] for row in left.json["plan"]["waiting"]} == {"approval"}
+
+
 def test_strict_exits_3_while_somebody_is_waited_for(scld, ran):
     """Steps that wait for approval give exit 0, and 3 with --strict."""
     assert scld("day", ran, *ANNE).code == 0
     assert scld("day", ran, *ANNE, "--strict").code == 3
 
 
-def test_a_real_district_acts_only_on_today(scld, eight, edit):
-    """--date is refused on a district that is no sample, unless nothing is done on it."""
+def test_a_real_district_acts_only_in_the_present(scld, eight, edit, contents):
+    """--date and `today` are refused on a district that is no sample, unless nothing is done on it."""
     edit(eight, "sample = true\n", "")
-    told = scld("day", eight, *ANNE, "--date", "2026-03-11")
-    assert told.code == 2
-    assert "--dry-run" in told.err
-    assert told.out == ""
+    before = contents(eight)
+    for said, options in (("--date", ("--date", "2026-03-11")), ("district.today", ())):
+        told = scld("day", eight, *ANNE, *options)
+        assert told.code == 2
+        assert told.err.startswith(f"Stopped: {said}: stops the clock")
+        assert "--dry-run" in told.err
+        assert told.out == ""
     assert scld("day", eight, *ANNE, "--date", "2026-03-11", "--dry-run").code == 0
-    assert (eight / "plans/2026-03-11-dry-run.json").exists()
+    plan = eight / "plans/2026-03-11-dry-run.json"
+    assert plan.exists()
+    for command in (
+        ("apply", eight, plan),
+        ("undo", eight, "2026-03-10-1"),
+        ("approve", eight, "0" * 16, "--reason", "r"),
+    ):
+        assert scld(*command, "--actor", "sample-supervisor").code == 2
+    assert contents(eight) == before
 
 
 def test_a_sample_may_stand_at_another_day(scld, ran):
@@ -178,12 +201,12 @@ def test_apply_must_be_confirmed_by_the_number_too(scld, narrow):
 
 
 def test_a_carrier_that_cannot_be_opened_exits_5(scld, sample):
-    """A carrier whose account is gone is trouble: exit 5, one sentence, no headline."""
+    """A carrier whose account is gone is trouble: exit 5, it is for a person, and its hotspots are left alone."""
     (sample / "carrier.sqlite").unlink()
     told = scld("day", sample, *ANNE)
-    assert told.code == 5
-    assert told.err.startswith("Stopped: carrier.open: ")
-    assert told.out == ""
+    assert (told.code, told.err) == (5, "")
+    assert "  carrier: carrier.iter_lines: could not be opened: " in told.out
+    assert "applied" not in told.out
 
 
 def test_progress_is_shown_on_a_terminal_and_only_on_stderr(scld, eight):

@@ -100,7 +100,7 @@ def test_a_file_of_the_system_that_fails_is_named(scld, ran, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "a[b].sqlite")
 
-    monkeypatch.setattr("scld_core.cli._typer.open_desk", full)
+    monkeypatch.setattr("scld_core.cli._typer.common.open_desk", full)
     told = scld("day", ran)
     assert (told.code, told.err) == (5, "Stopped: a[b].sqlite: No space left on device\n")
 
@@ -111,7 +111,7 @@ def test_a_closed_pipe_is_not_ours_to_explain(scld, ran, monkeypatch):
     def closed(*_, **__):
         raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr("scld_core.cli._typer.open_desk", closed)
+    monkeypatch.setattr("scld_core.cli._typer.common.open_desk", closed)
     told = scld("day", ran)
     assert told.code == 1
     assert told.err == ""
@@ -145,7 +145,7 @@ def test_a_bug_of_ours_is_not_dressed_up(scld, ran, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("scld_core.cli._typer.open_desk", broken)
+    monkeypatch.setattr("scld_core.cli._typer.common.open_desk", broken)
     with pytest.raises(ZeroDivisionError):
         scld("day", ran)
 
@@ -229,7 +229,8 @@ def without(monkeypatch):
     """Make the command line's module import anew, with one module missing."""
 
     def block(name: str) -> None:
-        monkeypatch.delitem(sys.modules, "scld_core.cli._typer")
+        for module in [name for name in sys.modules if name.startswith("scld_core.cli._typer")]:
+            monkeypatch.delitem(sys.modules, module)
         monkeypatch.delattr("scld_core.cli._typer")
         monkeypatch.delitem(sys.modules, name, raising=False)
         monkeypatch.setattr(sys, "meta_path", [_Blocker(name), *sys.meta_path])

@@ -144,14 +144,16 @@ def test_apply_names_the_worklists_it_wrote(scld, portal):
 
 
 def test_undo_takes_a_run_back_and_says_what_it_cannot(scld, eight):
-    """`undo` applies the inverse steps; it names the ended line, which nothing brings back."""
+    """`undo` gives service back and takes none from a returned device; it names the ended line, which is gone."""
     scld("day", eight, *ANNE)
     done = len(effects(eight))
     told = scld("undo", eight, DAY, *ANNE)
     assert told.code == 0
     applied = [line for line in told.lines if line.split()[0] == "applied"]
     left = [line for line in told.lines if line.startswith("not undone")]
-    assert (len(applied), len(left)) == (3, 1)
+    skipped = [line for line in told.lines if line.split()[0] == "skipped"]
+    assert (len(applied), len(skipped), len(left)) == (2, 1, 1)
+    assert skipped[0].endswith("the facts do not ask for it: already_so now=returned")
     assert left[0].endswith("nothing takes it back")
     assert len(effects(eight)) == done + len(applied)
 
@@ -162,7 +164,29 @@ def test_an_undo_that_the_carrier_refuses_exits_5(scld, eight, edit):
     edit(eight, 'use = "simulated"\n', 'use = "simulated"\nactions_per_day = 1\n')
     told = scld("undo", eight, DAY, *ANNE)
     assert told.code == 5
-    assert [line.split()[0] for line in told.lines] == ["failed"] * 3 + ["not"]
+    assert sorted(line.split()[0] for line in told.lines) == ["failed", "failed", "not", "skipped"]
+
+
+def test_an_undo_says_what_a_limit_forbids(scld, eight, edit):
+    """With the day's actions of each line used up nothing is sent: each is named with the limit."""
+    scld("day", eight, *ANNE)
+    done = effects(eight)
+    edit(eight, "[policy.hotspots]\n", "[policy.hotspots]\nmax_actions_per_day = 1\n")
+    told = scld("undo", eight, DAY, *ANNE)
+    refused = [line for line in told.lines if "the limit is 1" in line]
+    assert (told.code, len(refused)) == (0, 3)
+    assert all(line.startswith("not undone  39999") for line in refused)
+    assert effects(eight) == done
+
+
+def test_an_undo_asks_for_the_number_of_its_risky_steps(scld, eight, edit):
+    """Above max_batch_count `undo` stops with exit 4 and the number, and goes on with it."""
+    scld("day", eight, *ANNE)
+    edit(eight, "max_batch_count = 25", "max_batch_count = 0")
+    told = scld("undo", eight, DAY, *ANNE)
+    assert told.code == 4
+    assert f"undoing {DAY} would take 1 risky steps" in told.err
+    assert scld("undo", eight, DAY, *ANNE, "--confirm-blast-radius", 1).code == 0
 
 
 def test_a_run_without_effects_cannot_be_undone(scld, ran):
@@ -204,4 +228,4 @@ def test_who_acts_is_the_login_unless_named(scld, ran, monkeypatch):
     scld("day", ran)
     scld("day", ran, "--actor", "jdoe")
     told = scld("doctor", ran).out
-    assert re.findall(r"day by (\S+)", told) == ["sample-associate", "mroe", "unknown", "jdoe"]
+    assert re.findall(r"day by (\S+):", told) == ["sample-associate", "mroe", "unknown", "jdoe"]

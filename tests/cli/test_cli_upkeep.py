@@ -1,5 +1,7 @@
 """Looking after a district from the command line: init, backup, migrate, doctor, probe, plugins, extract."""
 
+import getpass
+import json
 import sqlite3
 from contextlib import closing
 
@@ -73,6 +75,26 @@ def test_migrate_says_what_it_did(scld, ran):
     assert told.code == 0
     assert len(told.lines) == 1
     assert scld("day", ran, *ANNE).code == 0
+
+
+def test_who_made_backed_up_and_migrated_is_in_the_journal(scld, tmp_path, monkeypatch):
+    """Every command that writes takes --actor; without it the login name is entered."""
+    monkeypatch.setattr(getpass, "getuser", lambda: "mroe")
+    folder = tmp_path / "s"
+    scld("init", folder, "--sample", "--actor", "anne")
+    scld("backup", folder, tmp_path / "copy.sqlite", "--actor", "bert")
+    scld("migrate", folder)
+    scld("day", "--sample", tmp_path / "made")
+    with closing(sqlite3.connect(folder / "district.sqlite")) as connection:
+        bodies = [json.loads(row[0])["body"] for row in connection.execute("SELECT body FROM journal ORDER BY seq")]
+    assert [(body["actor"], body["kind"]) for body in bodies] == [
+        ("anne", "district.made"),
+        ("bert", "district.backup"),
+        ("mroe", "district.migrated"),
+    ]
+    with closing(sqlite3.connect(tmp_path / "made" / "district.sqlite")) as connection:
+        (first,) = connection.execute("SELECT body FROM journal ORDER BY seq LIMIT 1").fetchone()
+    assert json.loads(first)["body"]["actor"] == "sample-associate"
 
 
 def test_migrate_of_nothing_is_refused(scld, tmp_path):

@@ -2,18 +2,20 @@
 
 from laws import INVERSE, check, check_ledger
 
+from scld_core.hotspots.history import SUSPEND
 from support.districts import REVERSIBLE, WISHED
 
 
 def test_killed_while_undoing_every_effect_is_taken_back_once(play):
-    """A day's run and another undo later, each line stands as it did, and what cannot be undone is as it was."""
+    """A day's run and another undo later, service that was taken is given back once, and the rest is as it was."""
     played = play("UndoScene")
-    both = (*WISHED, *((INVERSE[action], number) for action, number in REVERSIBLE))
-    assert len(played.cases) > 30
+    taken = [wish for wish in REVERSIBLE if wish[0] == SUSPEND]
+    both = (*WISHED, *((INVERSE[action], number) for action, number in taken))
+    assert len(played.cases) > 20
     for case in played.cases:
         check(case, both)
         check_ledger(case, both)
-        assert sum(bool(record["undoes"]) for record in case["records"]) == len(REVERSIBLE)
+        assert sum(bool(record["undoes"]) for record in case["records"]) == len(taken)
 
 
 def test_killed_between_confirmation_and_receipt_each_row_is_confirmed_once(play):

@@ -231,7 +231,6 @@ class Town:
         """`scld day`."""
         try:
             with self.open(actor, **more) as desk:
-                desk.check_date(dry_run=dry_run)
                 result = desk.day.run(dry_run=dry_run, confirm_blast_radius=blast)
                 published = publish(result, desk)
         except ScldError as error:

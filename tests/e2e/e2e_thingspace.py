@@ -1,6 +1,9 @@
 """A district whose carrier is ThingSpace: the stateful fake behind real HTTP, and a listener for its callbacks."""
 
+import re
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Thread
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -10,14 +13,12 @@ from scld_adapters._shared.fakehttp import FakeServer
 from scld_adapters.carriers.thingspace.callbacks import CallbackCredentials
 from scld_adapters.carriers.thingspace.fake import ACCOUNT, FakeThingSpace
 from scld_adapters.carriers.thingspace.fake_callbacks import CallbackSender
-from scld_adapters.carriers.thingspace.listener import callback_app
-from scld_adapters.carriers.thingspace.plugin import register_listener
 from scld_adapters.carriers.thingspace.session import Credentials
 from scld_core import Options, open_desk
-from scld_core.wiring.opening import Opening
 from support.districts import plugins
 from support.hotspots import line
 
+PAGE = Path(__file__).parents[2] / "docs/howto/connect-thingspace.md"
 CANARY = "canary-thingspace"
 SECRETS = {name: f"{CANARY}-{name}" for name in ("key", "secret", "username", "password")}
 LISTENER = CallbackCredentials(f"{CANARY}-listener", f"{CANARY}-listener-password")
@@ -29,6 +30,8 @@ class ThingSpaceAccount:
     def __init__(self, monkeypatch, clock, numbers, suspended=()):
         for name, text in (*SECRETS.items(), ("cbuser", LISTENER.username), ("cbpass", LISTENER.password)):
             monkeypatch.setenv(f"SCLD_E2E_{name.upper()}", text)
+        monkeypatch.setenv("TS_CALLBACK_USER", LISTENER.username)
+        monkeypatch.setenv("TS_CALLBACK_PASSWORD", LISTENER.password)
         self.clock = clock
         self.fake = FakeThingSpace([line(n) for n in numbers], Credentials(**SECRETS), clock)
         for n in suspended:
@@ -71,24 +74,28 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+def how_to(town):
+    """The program that the how-to page gives its reader, on this town's folder, clock and network."""
+    text = PAGE.read_text(encoding="utf-8").replace("/srv/scld/north", str(town.folder))
+    found = {}
+    for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        exec(compile(block, PAGE.name, "exec"), found)
+    options = Options(clock=town.clock, registry=plugins(), transports=town.transports, sleep=town.slept.append)
+    found["open_desk"] = partial(open_desk, options=options)
+    found["Options"] = lambda: options
+    return found
+
+
 @contextmanager
 def listening(town):
     """The listener as the how-to page wires it: each notice opens the district and asks the carrier itself."""
-
-    def read_back(notice):
-        options = Options(clock=town.clock, registry=plugins(), transports=town.transports)
-        with open_desk(town.folder, actor="callbacks", options=options) as desk:
-            desk.runs.read_back(notice.reference)
-
-    server = make_server("127.0.0.1", 0, callback_app(read_back, LISTENER), handler_class=_Quiet)
+    page = how_to(town)
+    server = make_server("127.0.0.1", 0, page["make_app"](), handler_class=_Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}/callbacks"
     try:
-        opening = Opening.of(town.folder, Options(clock=town.clock, registry=plugins(), transports=town.transports))
-        table = opening.settings.backends["carrier"]
-        config = opening.config(opening.spec(table.use, "backends.carrier"), table, "backends.carrier")
-        register_listener(config, opening.context("carrier"), url)
+        page["register"](town.folder, url)
         yield CallbackSender(url)
     finally:
         server.shutdown()

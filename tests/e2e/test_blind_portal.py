@@ -70,14 +70,26 @@ def test_an_unticked_row_comes_back_and_a_ticked_one_does_not(town):
     assert done not in tuesday.worklist().read_text(encoding="utf-8")
 
 
-def test_what_comes_back_before_it_was_done_is_withdrawn_and_needs_no_restore(town):
-    """Nobody confirmed the suspension, so there is nothing to restore; a late tick is taken at its word."""
+def test_what_comes_back_before_its_row_was_ticked_is_made_sure_of(town):
+    """It may be suspended so service is asked for; once more where a late tick blurs the order."""
     monday = town.morning()
     town.sleep_until(MONDAY + timedelta(days=1), 7)
     town.put(0)
     town.sleep_until(MONDAY + timedelta(days=1))
-    assert town.morning().planned == []
-    town.clock.tick(hours=1)
+    tuesday = town.morning()
+    assert tuesday.planned == [("restore", 0)]
+    assert "never confirmed, so it may be done" in tuesday.page
+    town.clock.tick(minutes=20)
     town.confirm(tick(monday.worklist(), {town.record("suspend", 0).step.id: ("x", "x")}))
-    town.clock.tick(hours=1)
-    assert town.morning().planned == [("restore", 0)]
+    town.clock.tick(minutes=20)
+    later = town.morning()
+    assert (later.planned, [w[:2] for w in later.waits]) == ([], [("restore", 0), ("suspend", 1)])
+    town.confirm(tick_all(later.worklist()))
+    town.clock.tick(minutes=20)
+    again = town.morning()
+    assert again.planned == [("restore", 0)]
+    assert "was confirmed only after another step was" in again.page
+    town.confirm(tick_all(again.worklist()))
+    town.clock.tick(minutes=20)
+    done = town.morning()
+    assert (done.planned, done.waits, done.result.residual) == ([], [], 0)

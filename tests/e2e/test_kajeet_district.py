@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
-from e2e_district import MONDAY, PATRON
+from e2e_district import MONDAY, PATRON, tick_all
 from e2e_kajeet import TOKEN, KajeetAccount
 
 from scld_adapters._shared.fakehttp import Fault
@@ -243,8 +243,8 @@ def test_no_patron_and_no_secret_goes_where_it_does_not_belong(make, account, ca
         assert TOKEN not in text
 
 
-def test_what_kajeet_cannot_do_is_said_each_morning_and_stops_nothing_else(make, account):
-    """Kajeet publishes no request that ends a line: the approved end fails by name, the rest of the day is done."""
+def test_what_kajeet_cannot_do_is_on_a_worklist_and_stops_nothing_else(make, account):
+    """Kajeet publishes no request that ends a line: the approved end is for the operator, and no morning fails."""
     town = make()
     town.put(1, "withdrawn")
     town.extract()
@@ -254,9 +254,13 @@ def test_what_kajeet_cannot_do_is_said_each_morning_and_stops_nothing_else(make,
     town.put(0)
     town.sleep_until(MONDAY + timedelta(days=1))
     day = town.morning()
-    assert day.asked == [("restore", 0, "applied"), ("terminate", 1, "failed")]
-    assert day.code == 5
+    assert day.asked == [("restore", 0, "applied"), ("terminate", 1, "waiting")]
+    assert (day.code, day.waits) == (0, [("terminate", 1, "operator")])
     assert account.statuses()[1] == "suspended"
+    town.sleep_until(MONDAY + timedelta(days=2))
+    again = town.morning()
+    assert (again.code, again.asked, again.waits) == (0, [], day.waits)
+    assert town.confirm(tick_all(again.worklist())) == ([(1, "applied")], [])
 
 
 def test_the_media_center_switches_the_same_lines_and_hears_of_no_borrower(found, account, send):

@@ -207,21 +207,20 @@ def test_an_unreachable_carrier_is_an_exception_and_the_others_go_on():
     assert result.trouble
 
 
-def test_undo_after_apply_restores_every_line():
-    """Apply, undo: the carrier stands as before; what cannot be undone is named."""
+def test_undo_after_apply_gives_back_every_service_that_was_taken():
+    """Apply, undo: whoever was cut off has service again, and a returned device that got it keeps it."""
     world = World(4)
     world.loans.check_out(item_id(0), due_at=world.due(-5))
     world.carrier.suspend(line(1), key="by hand")
-    before = [world.state(number) for number in range(4)]
     result = world.day().run()
-    assert [world.state(number) for number in range(4)] != before
+    assert [world.state(number).value for number in range(4)] == ["suspended", *["active"] * 3]
     undone = world.runs().undo(result.run)
-    assert [r.result for r in undone.receipts] == ["applied"] * 2
-    assert [world.state(number) for number in range(4)] == before
+    assert {r.subject: r.result for r in undone.receipts} == {"main:i0": "applied", "main:i1": "skipped"}
+    assert {world.state(number) for number in range(4)} == {ServiceState.ACTIVE}
     world.clock.tick(minutes=1)
     assert {e.code for e in world.day().run().plan.exceptions} == {"undone_today"}
     world.clock.tick(days=1)
-    assert len(world.day().run().receipts) == 2
+    assert [r.subject for r in world.day().run().receipts] == ["main:i0"]
 
 
 def test_ending_a_line_takes_two_people():

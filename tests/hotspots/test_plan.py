@@ -11,6 +11,7 @@ from scld_core.hotspots.history import RESTORE, SUSPEND, TERMINATE
 from scld_core.hotspots.model import LineView, ServiceState, Wish
 from scld_core.hotspots.plan import plan_hotspots
 from scld_core.hotspots.rules import desired
+from scld_core.kernel.devices import Msisdn
 from scld_core.kernel.page import Quarantined
 from scld_core.runs.model import Approval, StepRecord, StepState
 from support.hotspots import (
@@ -159,13 +160,6 @@ def test_what_stays_open_too_long_is_for_a_person():
     assert plan.steps == plan.waiting == ()
 
 
-def test_somebody_elses_pending_request_is_waited_for():
-    """The carrier shows a change under way that is not ours."""
-    plan = plan_hotspots(facts((out(0, 5), ServiceState.PENDING_RESTORE)), ruling())
-    assert plan.steps == ()
-    assert [w.on for w in plan.waiting] == ["carrier"]
-
-
 def test_an_approval_is_carried_out_and_void_when_the_evidence_changed():
     """Approved as it stands: planned. Changed since: asked again. Neither: waits."""
     item = inside(0, ItemState.WITHDRAWN)
@@ -193,7 +187,11 @@ def test_the_carriers_daily_limit_stops_a_line():
 def test_the_yearly_limit_of_suspended_days_stops_a_line():
     """180 days suspended within a year: a person decides, and the carrier is not asked."""
     first = plan_hotspots(facts((out(0, 5), ON)), ruling()).steps[0]
-    past = (record(first, StepState.APPLIED, at=NOW - timedelta(days=181)),)
+    again = evolve(first, cause="drift after effect 1")
+    past = (
+        record(first, StepState.APPLIED, at=NOW - timedelta(days=181)),
+        record(again, StepState.APPLIED, at=NOW - timedelta(days=90)),
+    )
     plan = plan_hotspots(evolve(facts((out(0, 5), ON)), records=past), ruling())
     assert [e.code for e in plan.exceptions] == ["suspended_too_long"]
     assert plan.steps == ()
@@ -305,3 +303,17 @@ def test_a_row_on_the_operators_list_stays_there_while_its_reason_lasts():
     plan = plan_hotspots(evolve(facts((out(0, 5), ON)), records=past), ruling())
     assert (plan.steps, plan.withdrawals) == ((), ())
     assert [w.on for w in plan.waiting] == ["operator"]
+
+
+def test_a_person_is_asked_anew_when_what_the_row_rests_on_has_changed():
+    """Withdrawn, then lost and paid: the end is another occurrence's. A corrected number: the row is written anew."""
+    asked = plan_hotspots(facts((inside(0, ItemState.WITHDRAWN), OFF)), ruling()).steps[0]
+    past = (record(asked, StepState.AWAITING_APPROVAL),)
+    paid = plan_hotspots(evolve(facts((inside(0, ItemState.LOST_PAID), OFF)), records=past), ruling())
+    assert [w.step for w in paid.withdrawals] == [asked.id]
+    assert [s.action for s in paid.steps] == [TERMINATE]
+    row = plan_hotspots(facts((out(0, 5), ON)), ruling()).steps[0]
+    past = (record(row, StepState.WAITING_OPERATOR, attempts=(NOW,)),)
+    number = evolve(device(0), line=evolve(line(0), msisdn=Msisdn("15095550100")))
+    anew = plan_hotspots(evolve(facts((out(0, 5), ON)), devices=(number,), records=past), ruling())
+    assert ([w.step for w in anew.withdrawals], [s.id for s in anew.steps]) == ([row.id], [row.id])

@@ -88,7 +88,7 @@ class Worker:
         """Open it, so many hours after the start."""
         self.close()
         now = NOW + timedelta(hours=hours)
-        self._desk = districts.at(Path(folder), now, actor, progress=self._stage)
+        self._desk = districts.at(Path(folder), now, actor, progress=self._stage, sleep=lambda seconds: None)
 
     def close(self) -> None:
         """Close it."""

@@ -28,7 +28,7 @@ def test_a_sample_day_on_postgresql_is_that_of_sqlite_and_the_second_plans_nothi
     address = postgres.database()
     monkeypatch.setenv(SECRET, address)
     sample(tmp_path / "server", store=POSTGRES)
-    make_sample(tmp_path / "file")
+    make_sample(tmp_path / "file", actor="anne")
     first, again = (scld("day", tmp_path / "server", "--json", address=address) for _ in range(2))
     file = scld("day", tmp_path / "file", "--json", address="")
     assert (first[0], again[0], file[0]) == (0, 0, 0)

@@ -5,17 +5,16 @@ import json
 import pytest
 from attrs import evolve
 
-from scld_core import codecs
 from scld_core.circulation.model import ItemState
-from scld_core.errors import BlastRadius, FileRefused, RunInProgress
+from scld_core.errors import BlastRadius, FileRefused, RunInProgress, Unavailable
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.history import SUSPEND, TERMINATE
 from scld_core.hotspots.model import ServiceState
 from scld_core.kernel.time import EPOCH
-from scld_core.memory.carrier import scripted
+from scld_core.memory.carrier import MemoryCarrier, scripted
 from scld_core.runs.model import StepState
 from scld_core.services.day.as_json import day_object, plan_object, receipt_object
-from scld_core.services.day.run import DayResult, RunRecord, begin_run
+from scld_core.services.day.run import DayResult
 from support.hotspots import POLICY, item_id, line
 from support.parts import ByHand
 from support.world import World
@@ -80,34 +79,28 @@ def test_the_blast_radius_stops_a_run_unless_that_very_number_is_confirmed():
     assert len(world.day().run(confirm_blast_radius=3).receipts) == 3
 
 
-def test_ids_of_runs_count_up_through_the_day_and_past_nine():
-    """Each run of a business day has the next number, whatever its kind; another day starts anew."""
-    world = World(1)
-    engine = world.engine()
-    day = world.day().business_day
-    ids = [begin_run(engine, "day", day) for _ in range(11)]
-    assert ids == [f"2026-03-10-{number}" for number in range(1, 12)]
-    assert [run.id for run in world.runs().history()] == ids
-    assert [run.number for run in world.runs().history()] == list(range(1, 12))
-    world.clock.tick(days=1)
-    assert world.day().run().run == "2026-03-11-1"
-
-
-def test_the_run_book_tells_kind_actor_and_time():
-    """A run's line in the book can be read back whole."""
-    world = overdue(1)
-    run = world.day(actor="anne").run().run
-    (entry,) = world.runs().history()
-    assert entry == RunRecord(run, "day", world.day().business_day, world.clock.now(), "anne")
-    assert codecs.load(RunRecord, codecs.dump(entry)) == entry
-
-
 def test_two_runs_at_once_are_one_too_many():
     """While one run holds the district another is stopped, and has no line in the book."""
     world = overdue(1)
     with world.store.exclusive("run"), pytest.raises(RunInProgress):
         world.day().run()
     assert world.runs().history() == ()
+
+
+def test_a_run_waits_for_news_of_one_request_to_be_read_back():
+    """A callback holds the district for a moment: the morning run waits for it and is done."""
+    world = overdue(1)
+    reading = world.store.exclusive("read-back")
+    reading.__enter__()
+
+    def sleep(seconds):
+        world.slept.append(seconds)
+        reading.__exit__(None, None, None)
+
+    day = world.day()
+    result = evolve(day, engine=evolve(day.engine, sleep=sleep)).run()
+    assert [r.result for r in result.receipts] == ["applied"]
+    assert len(world.slept) == 1
 
 
 def test_a_reason_that_is_gone_takes_the_waiting_step_back():
@@ -186,9 +179,10 @@ def test_the_json_object_has_exactly_the_keys_that_are_promised():
     world.loans.declare(item_id(5), ItemState.WITHDRAWN)
     result = world.day().run()
     told = json.loads(json.dumps(day_object(result)))
-    assert set(told) == {"run", "plan", "receipts", "verify"}
-    assert set(told["plan"]) == {"business_day", "steps", "waiting", "exceptions"}
+    assert set(told) == {"run", "plan", "receipts", "verify", "unverified"}
+    assert set(told["plan"]) == {"business_day", "steps", "waiting", "exceptions", "withdrawn"}
     assert told["verify"] == {"residual": result.residual}
+    assert (told["unverified"], told["plan"]["withdrawn"]) == ("", [])
     assert all(set(step) >= KEYS for step in told["plan"]["steps"])
     assert {step["risk"] for step in told["plan"]["steps"]} == {"risky", "irreversible"}
     assert [step["needs_approval"] for step in told["plan"]["steps"]].count(True) == 1
@@ -215,7 +209,77 @@ def test_the_json_object_names_what_waits_and_what_is_for_a_person():
     assert receipt_object(result.receipts[0])["result"] == "waiting"
 
 
+def test_the_json_object_shows_held_steps_among_what_waits():
+    """A step that somebody has to apply waits for that, once, and is no unexplained difference."""
+    world = overdue(2, auto=())
+    result = world.day().run()
+    told = day_object(result)
+    assert [(row["id"], row["on"], row["action"]) for row in told["plan"]["waiting"]] == [
+        (step, "apply", SUSPEND) for step in result.held
+    ]
+    assert all(row["label"] and row["since"] for row in told["plan"]["waiting"])
+    assert told["verify"] == {"residual": 0}
+    dry = day_object(world.day().run(dry_run=True))
+    assert (dry["plan"]["waiting"], len(dry["plan"]["steps"])) == ([], 2)
+
+
+def test_the_json_object_tells_what_was_taken_back():
+    """An approval that nobody should give any more is named with its reason."""
+    world = World(1)
+    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    asked = next(s for s in world.day().run().plan.steps if s.action == TERMINATE)
+    world.loans.check_in(item_id(0))
+    world.clock.tick(hours=1)
+    (row,) = day_object(world.day().run())["plan"]["withdrawn"]
+    assert (row["id"], row["label"]) == (asked.id, f"End the line of {asked.label}")
+    assert row["reason"] == "the item is now returned"
+
+
+def test_the_json_object_says_when_nothing_could_be_verified():
+    """The carrier's list breaks off after the work: why is there, beside the residual."""
+    world = overdue(1)
+    stop = lambda stage: setattr(world.carrier, "cut_after", 0) if stage.what == "settled" else None  # noqa: E731
+    told = day_object(world.day(progress=stop).run())
+    assert told["unverified"].startswith("what was done could not be verified: ")
+    assert told["verify"] == {"residual": 1}
+
+
 def test_a_result_without_verification_counts_every_planned_step():
     """What was only planned is all unexplained, and that alone is no trouble."""
     world = overdue(2)
     assert DayResult("", world.day().plan()).residual == 2
+
+
+class Deaf(MemoryCarrier):
+    """A carrier that accepts requests, and later gives no answer to any question about one line."""
+
+    deaf = False
+    asked = 0
+
+    def get(self, line):
+        """Count the questions."""
+        self.asked += 1
+        if self.deaf:
+            raise Unavailable("other", "get", "no route")
+        return super().get(line)
+
+
+def test_a_carrier_that_gives_no_answer_is_not_asked_about_each_of_its_requests():
+    """Five requests are under way at each of two carriers; the one that is out of reach is asked about three."""
+    world = World(10)
+    world.carrier.asynchronous = True
+    world.carrier.fates = scripted(*[Fate.ACCEPTED] * 5)
+    other = Deaf(world.clock, fates=scripted(*[Fate.ACCEPTED] * 5))
+    other.asynchronous = True
+    world.devices = tuple(evolve(d, carrier="carrier" if n % 2 else "other") for n, d in enumerate(world.devices))
+    world.systems = evolve(world.systems, carriers={"carrier": world.carrier, "other": other})
+    for number in range(10):
+        other.add(line(number))
+        world.loans.check_out(item_id(number), due_at=world.due(-5))
+    world.day().run()
+    world.carrier.settle()
+    other.asked, other.deaf = 0, True
+    result = world.day().run()
+    assert other.asked == 3
+    assert [record.state for record in result.settled].count(StepState.APPLIED) == 5
+    assert sum("other gave no answer 3 times in a row" in record.detail for record in result.settled) == 2

@@ -13,6 +13,7 @@ from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.checksum import luhn_digit
 from scld_core.kernel.devices import Iccid, Imei, Line
 from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
+from scld_core.patrons.model import Household
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)  # 08:00 in Spokane, two days after the clocks changed
 OPEN = ((time(10), time(20)),)
@@ -75,7 +76,7 @@ def loan(number: int, due_at: datetime, *, household: str = "h1", returned_at: d
         due_at - timedelta(days=14),
         returned_at,
         PatronId("main", f"canary-patron-{number}"),
-        household,
+        Household(household),
     )
 
 

@@ -66,7 +66,9 @@ class World:
         return HotspotDesk(self.store, self.systems, self.clock, Actor(actor))
 
     def runs(self, actor="bert", *, other=True):
-        return RunsDesk(self.engine(actor), ApprovalRule(("supervisor",), other), ruling(self.clock.now()).day)
+        area = hotspot_area(self.systems, self.clock)
+        rule = ApprovalRule(("supervisor",), other)
+        return RunsDesk(self.engine(actor), rule, ruling(self.clock.now()).day, (area,))
 
     def due(self, days):
         """The end of the local business day so many days from today."""

@@ -1,8 +1,13 @@
 """The doctor: each thing that can be wrong with a district, found and told without changing anything."""
 
 import pytest
+from attrs import evolve
 
 from scld_core import Options, open_desk
+from scld_core.errors import StaleFacts
+from scld_core.kernel.time import EPOCH
+from scld_core.runs.model import StepState
+from scld_core.services.run_book import begin_run, in_run
 from scld_core.wiring.doctor import Finding, examine
 from scld_core.wiring.founding import init_district, make_sample
 from support.districts import plugins
@@ -13,7 +18,7 @@ from support.parts import KeptInOrder, Parts, district, install, instead
 def sample(tmp_path):
     """A sample district of the test's own."""
     folder = tmp_path / "sample"
-    make_sample(folder)
+    make_sample(folder, actor="anne")
     return folder
 
 
@@ -51,10 +56,38 @@ def test_runs_and_open_steps_are_told(sample):
         runs = [desk.day.run().run for _ in range(6)]
         waiting = {row.step for row in desk.day.plan().waiting}
     found = by_what(sample)
-    assert [f.detail.split()[0] for f in found["run"]] == runs[-5:]
+    assert [(f.detail, f.ok) for f in found["run"]] == [(f"{run}  day by anne: done", True) for run in runs[-5:]]
     assert found["runs"][0].detail == "6 so far"
     assert {f.detail.split()[0] for f in found["open step"]} == waiting
     assert all(f.ok is None and f.detail.endswith("awaiting_approval") for f in found["open step"])
+
+
+def test_how_a_run_ended_is_told_and_a_bad_end_is_a_note(sample):
+    """A guard stopped one, another never came to its end: both are notes, for a person to know."""
+    with open_desk(sample, actor="anne", options=Options(registry=plugins())) as desk:
+        engine, day = desk.day.engine, desk.day.business_day
+
+        def stopped(run):
+            raise StaleFacts(f"{run} is too old")
+
+        with pytest.raises(StaleFacts):
+            in_run(engine, "day", day, stopped, failed=bool)
+        begin_run(engine, "day", day)
+    assert [(f.detail, f.ok) for f in by_what(sample)["run"]] == [
+        ("2026-03-10-1  day by anne: guard", None),
+        ("2026-03-10-2  day by anne: no end yet", None),
+    ]
+    assert wrong(sample) == {}
+
+
+def test_a_date_of_its_own_is_told_unless_the_district_is_a_sample(tmp_path, monkeypatch):
+    """With `today` nothing is done on a real district: the doctor says so before a morning does."""
+    instead(monkeypatch, Parts())
+    assert "today" not in by_what(district(tmp_path / "sample"))
+    told = wrong(district(tmp_path / "real", ("sample = true\n", "")))
+    assert told == {
+        "today": "district.today stops the clock of a district that is no sample, so nothing is done: take it out"
+    }
 
 
 def test_looking_changes_nothing(sample):
@@ -74,7 +107,7 @@ def test_broken_settings_are_all_that_can_be_told(tmp_path):
 
 def test_missing_policy_values_are_named_and_the_rest_is_looked_at(tmp_path):
     """A new district: the values to set are named, its store is right, and it cannot be opened yet."""
-    init_district(tmp_path)
+    init_district(tmp_path, actor="anne")
     found = by_what(tmp_path)
     assert "hotspots.grace_days" in wrong(tmp_path)["policy"]
     assert set(wrong(tmp_path)) == {"policy", "district"}
@@ -110,10 +143,11 @@ def test_a_store_without_tables_is_told(sample):
 
 
 def test_a_backend_that_does_not_open_is_told_and_the_others_are_looked_at(sample):
-    """The carrier's account is gone: that backend is wrong, the ILS is right."""
+    """The carrier's account is gone: that backend is wrong, the ILS is right, and the district opens without it."""
     (sample / "carrier.sqlite").unlink()
-    assert set(wrong(sample)) == {"backend carrier", "district"}
+    assert set(wrong(sample)) == {"backend carrier"}
     assert by_what(sample)["backend main"][0].ok
+    assert "runs" in by_what(sample)
 
 
 def test_a_missing_inventory_is_told_and_the_runs_still_are(sample):
@@ -136,3 +170,43 @@ def test_a_store_without_upkeep_is_right_when_it_opens(tmp_path, monkeypatch):
     """A store that keeps no database needs no check."""
     instead(monkeypatch, Parts())
     assert by_what(district(tmp_path / "d"))["store"] == [Finding("store", ok=True, detail="kept")]
+
+
+@pytest.mark.parametrize(("old", "new"), [("main", "ils"), ("carrier", "portal")])
+def test_a_renamed_backend_is_noted_while_its_history_lasts(sample, old, new):
+    """Its past is filed under the old name: the doctor says so, and nothing of an instance that is still named."""
+    with open_desk(sample, actor="anne", options=Options(registry=plugins())) as desk:
+        desk.day.run()
+        steps = len(_history(desk))
+    assert [f.ok for f in by_what(sample)[f"backend {old}"]] == [True]
+    settings = sample / "district.toml"
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace(f"[backends.{old}]", f"[backends.{new}]").replace(f'carrier = "{old}"', f'carrier = "{new}"')
+    settings.write_text(text, encoding="utf-8")
+    inventory = sample / "hotspots.csv"
+    inventory.write_text(inventory.read_text(encoding="utf-8").replace(f",{old},", f",{new},"), encoding="utf-8")
+    (found,) = by_what(sample)[f"backend {old}"]
+    assert found.ok is None
+    assert found.detail.startswith(f"{steps} steps of the past are about it, and [backends] has no such name")
+
+
+def _history(desk):
+    with desk.store.transaction() as unit:
+        return unit.steps.history("hotspots", EPOCH)
+
+
+def test_steps_of_another_program_are_no_reason_to_fall_silent(sample):
+    """An action that is not known, a payload that cannot be read, a subject of no instance: the rest is still told."""
+    with open_desk(sample, actor="anne", options=Options(registry=plugins())) as desk:
+        desk.day.run()
+        some = _history(desk)[0]
+        odd = (
+            evolve(some.step, action="hotspots.polish", subject="gone:1"),
+            evolve(some.step, payload="{}", subject="gone:2"),
+            evolve(some.step, subject="the shelf"),
+        )
+        with desk.store.transaction() as unit:
+            for step in odd:
+                unit.steps.put(evolve(some, step=step, state=StepState.WITHDRAWN))
+    (found,) = by_what(sample)["backend gone"]
+    assert found.detail.startswith("2 steps of the past")

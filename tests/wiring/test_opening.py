@@ -3,20 +3,25 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from attrs import frozen
 
 import scld_adapters.plugin
 from scld_core import Options, open_desk
-from scld_core.errors import AdapterBug, BadInput, InvalidValue, PolicyMissing, SettingsError
-from scld_core.kernel.time import FixedClock, SystemClock
-from scld_core.plugins import Registry, SecretRef, Veto, hookimpl
+from scld_core.circulation.model import ItemState
+from scld_core.errors import AdapterBug, BadInput, InvalidValue, PolicyMissing, SettingsError, Unavailable
+from scld_core.kernel.time import EPOCH, FixedClock, SystemClock
+from scld_core.memory.carrier import MemoryCarrier
+from scld_core.plugins import BackendSpec, OpenBackend, Registry, SecretRef, Veto, hookimpl
+from scld_core.runs.people import Confirmation
+from scld_core.runs.read_only import ReadOnlyStore
 from scld_core.sample.files import SAMPLE_DAY, STALE_EXTRACT
 from scld_core.sample.template import district_toml
 from scld_core.wiring.founding import make_sample
 from scld_core.wiring.opening import Opening, district_clock
 from support.clock import Ticking
 from support.districts import plugins
-from support.hotspots import NOW
-from support.parts import MAIN, OUR_CARRIER, OUR_MAIN, OUR_STORE, Parts, district, install
+from support.hotspots import NOW, device, item_id, line
+from support.parts import MAIN, OUR_CARRIER, OUR_MAIN, OUR_STORE, Parts, district, full, install
 
 
 class Listener:
@@ -43,7 +48,7 @@ class Listener:
 def sample(tmp_path_factory):
     """A sample district in a folder, which no test changes."""
     folder = tmp_path_factory.mktemp("opening") / "sample"
-    make_sample(folder)
+    make_sample(folder, actor="anne")
     return folder
 
 
@@ -105,25 +110,85 @@ def test_a_district_without_a_date_of_its_own_stands_at_the_machines_time(tmp_pa
     assert isinstance(Opening.of(folder, Options(registry=Registry.isolated())).clock, SystemClock)
 
 
-def test_acting_on_another_day_is_refused_but_for_a_look_and_a_sample(tmp_path, sample):
-    """A fixed day that is not today may be looked at; a sample may act on it, and so may a moving clock."""
-    folder = district(tmp_path / "d", ("sample = true\ntoday = 2026-03-10", ""))
-    with opened(folder, Parts(), day=SAMPLE_DAY) as desk:
-        desk.check_date(dry_run=True)
-        with pytest.raises(BadInput, match=r"--date: is not today .*--dry-run"):
-            desk.check_date(dry_run=False)
-    with opened(folder, Parts(), clock=Ticking(NOW)) as desk:
-        desk.check_date(dry_run=False)
-    with opened(folder, Parts(), clock=FixedClock(SystemClock().now())) as desk:
-        desk.check_date(dry_run=False)
-    with open_desk(sample, actor="anne", options=Options(registry=plugins())) as desk:
-        desk.check_date(dry_run=False)
+REAL = ("sample = true\ntoday = 2026-03-10", "")
+"""What makes the district no sample."""
+
+
+def _acts(desk):
+    """Everything that acts, by name."""
+    plan = desk.day.plan()
+    asked = next(row.step for row in plan.waiting if row.on == "approval")
+    rows = [Confirmation(asked, done=True, rechecked=True)]
+    return {
+        "day": desk.day.run,
+        "apply": lambda: desk.runs.apply(plan),
+        "apply only": lambda: desk.runs.apply(plan, only=[plan.steps[0].id]),
+        "undo": lambda: desk.runs.undo("2026-03-10-1"),
+        "confirm": lambda: desk.runs.confirm(rows, source="list.csv"),
+        "approve": lambda: desk.runs.approve([asked], reason="seen"),
+        "read back": lambda: desk.runs.read_back("r1"),
+        "service test": lambda: desk.hotspots.record_test(str(device(0).barcode), passed=True),
+        "one step": lambda: desk.day.engine.execute(plan.steps[0], "run"),
+    }
+
+
+STANDS = {
+    "--date": ((REAL,), {"day": SAMPLE_DAY}),
+    "district.today": ((("sample = true\n", ""),), {}),
+    "clock": ((REAL,), {"clock": FixedClock(NOW)}),
+}
+"""How a clock may come to stand still: where it was said, the cuts of district.toml, the options."""
+
+
+def remembered(store):
+    """All that a store knows."""
+    with store.transaction() as unit:
+        return unit.steps.history("hotspots", EPOCH), unit.journal.entries(), list(unit.records("runs").items())
+
+
+def stocked(folder, parts, *cuts):
+    """A district of three devices, the last of them withdrawn, with its step that waits for approval."""
+    inventory = parts.stock(3)
+    parts.loans.check_out(item_id(0), due_at=NOW - timedelta(days=9))
+    parts.loans.declare(item_id(2), ItemState.WITHDRAWN)
+    made = district(folder, *cuts, ("_fraction = 0.5", "_fraction = 1.0"), inventory=inventory)
+    with opened(made, parts, clock=parts.clock) as desk:
+        step = next(step for step in desk.day.plan().steps if step.needs_approval)
+        desk.day.engine.execute(step, "asked")
+    return made
+
+
+@pytest.mark.parametrize("where", list(STANDS))
+def test_where_the_clock_stands_still_a_real_district_may_only_be_looked_at(tmp_path, where):
+    """Today's date or another one: facts would look younger than they are, so each act is refused; a look is not."""
+    cuts, options = STANDS[where]
+    parts = Parts()
+    folder = stocked(tmp_path / "d", parts, *cuts)
+    before = (parts.lines.effects, remembered(parts.store))
+    options = Options(registry=Registry.isolated([parts]), **options)
+    with open_desk(folder, actor="sample-supervisor", options=options) as desk:
+        assert desk.day.run(dry_run=True).plan.steps
+        for name, act in _acts(desk).items():
+            with pytest.raises(BadInput, match=rf"^{where}: stops the clock.*--dry-run"):
+                pytest.fail(f"{name}: {act()}")
+    assert (parts.lines.effects, remembered(parts.store)) == before
+
+
+def test_a_sample_may_stand_still_and_a_moving_clock_may_act(tmp_path, sample):
+    """Nothing of a sample is real; a caller's clock that moves is the present."""
+    with open_desk(sample, actor="anne", options=Options(registry=plugins(), clock=FixedClock(NOW))) as desk:
+        assert not isinstance(desk.store, ReadOnlyStore)
+    parts = Parts()
+    folder = stocked(tmp_path / "d", parts, REAL)
+    with opened(folder, parts, clock=parts.clock) as desk:
+        assert desk.store is parts.store
+        assert {r.result for r in desk.day.run().receipts} == {"applied"}
 
 
 def test_an_extract_is_read_in_place_of_the_ils_and_its_words_hold(tmp_path):
     """`extract` replaces any ILS; what a `files` backend says of its own words still counts."""
     folder = tmp_path / "d"
-    make_sample(folder)
+    make_sample(folder, actor="anne")
     extract = folder / STALE_EXTRACT
     options = Options(extract=extract, registry=plugins())
     with open_desk(folder, actor="anne", options=options) as desk:
@@ -184,14 +249,85 @@ def test_an_unknown_key_of_a_backends_table_is_refused_at_its_path(tmp_path):
         opened(district(tmp_path / "d", (OUR_CARRIER, OUR_CARRIER + "page_sise = 3\n")), Parts())
 
 
-@pytest.mark.parametrize("broken", ["main", "carrier"])
-def test_a_backend_that_cannot_be_opened_leaves_nothing_open(tmp_path, broken):
-    """Whatever a backend raises at open, the store and the backends before it are closed again."""
-    parts = Parts(breaks=[broken])
-    with pytest.raises(AdapterBug, match=broken):
+def test_an_ils_that_cannot_be_opened_leaves_nothing_open(tmp_path):
+    """Whatever it raises at open, the store is closed again: without an ILS there is nothing to do."""
+    parts = Parts(breaks=["main"])
+    with pytest.raises(AdapterBug, match="main"):
         opened(district(tmp_path / "d"), parts)
     assert parts.opened["store"] == 1
     assert parts.left_open == set()
+
+
+@frozen
+class Token:
+    """The table of a carrier that needs a secret."""
+
+    token: SecretRef
+
+
+class Secretive:
+    """A plugin with a carrier that takes its secret at open, and lets a missing one through as it is."""
+
+    @hookimpl
+    def scld_backends(self):
+        """One carrier, over a line account of its own."""
+
+        def opens(config, context):
+            context.secret(config.token)
+            return OpenBackend(lines=MemoryCarrier(context.clock))
+
+        return [BackendSpec("secretive", "carrier", Token, opens, full("lines"))]
+
+
+SECRETIVE = '[backends.second]\nuse = "secretive"\ntoken = "env:SCLD_TEST_TOKEN"\n'
+
+
+def test_a_carrier_without_its_secret_is_down_and_the_others_go_on(tmp_path, monkeypatch):
+    """Its hotspots are left alone and the secret is named; the other carrier's are done, and nothing stays open."""
+    monkeypatch.delenv("SCLD_TEST_TOKEN", raising=False)
+    parts = Parts()
+    inventory = parts.stock(2).replace(",,carrier,", ",,second,", 1)
+    for number in range(2):
+        parts.loans.check_out(item_id(number), due_at=NOW - timedelta(days=9))
+    folder = district(tmp_path / "d", (OUR_CARRIER, OUR_CARRIER + "\n" + SECRETIVE), inventory=inventory)
+    options = Options(registry=Registry.isolated([parts, Secretive()]), clock=parts.clock)
+    with open_desk(folder, actor="anne", options=options) as desk:
+        result = desk.day.run()
+        down = desk.backends["second"].lines
+    assert [(r.subject, r.result) for r in result.receipts] == [("main:i1", "applied")]
+    (row,) = [e for e in result.plan.exceptions if e.code == "carrier_down"]
+    assert row.subject == "second"
+    assert "could not be opened: env:SCLD_TEST_TOKEN: the secret is missing" in row.detail
+    assert (result.trouble, result.residual) == (True, 0)
+    assert parts.left_open == set()
+    for call in (
+        lambda: down.get(line(0)),
+        lambda: down.suspend(line(0), key="k"),
+        lambda: down.restore(line(0), key="k"),
+        lambda: down.terminate(line(0), key="k"),
+        lambda: down.request_state("r"),
+        down.iter_lines,
+    ):
+        with pytest.raises(Unavailable, match=r"^second\.\w+: could not be opened: "):
+            call()
+
+
+def test_a_carrier_that_breaks_at_open_is_down(tmp_path):
+    """Whatever it raises: the district opens, and the day says which carrier and why."""
+    parts = Parts(breaks=["carrier"])
+    inventory = parts.stock(1)
+    with opened(district(tmp_path / "d", inventory=inventory), parts, clock=parts.clock) as desk:
+        result = desk.day.run()
+    assert [(e.code, e.subject) for e in result.plan.exceptions] == [("carrier_down", "carrier")]
+    assert "OSError" in result.plan.exceptions[0].detail
+    assert parts.left_open == set()
+
+
+def test_a_slip_in_a_carriers_table_still_stops_the_opening(tmp_path):
+    """What a person mistyped in district.toml is no outage: refused at its path."""
+    folder = district(tmp_path / "d", (OUR_CARRIER, OUR_CARRIER + "\n" + SECRETIVE.replace("token", "tokken")))
+    with pytest.raises(SettingsError, match=r"backends\.second\.tokken"):
+        open_desk(folder, actor="anne", options=Options(registry=Registry.isolated([Parts(), Secretive()])))
 
 
 def test_a_store_that_opens_nothing_is_the_adapters_bug(tmp_path):
@@ -303,7 +439,7 @@ def test_an_area_that_is_none_is_refused(tmp_path):
     from scld_core.wiring import open_desk
     from scld_core.wiring.founding import make_sample
 
-    make_sample(tmp_path / "s")
+    make_sample(tmp_path / "s", actor="anne")
     toml = tmp_path / "s" / "district.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace('["hotspots"]', '["hotspot"]'), encoding="utf-8")
     with pytest.raises(SettingsError, match="'hotspot' is no area"):

@@ -19,7 +19,7 @@ from support.parts import KeptInOrder, Parts, district, install, instead
 def worked(tmp_path_factory):
     """A sample district after its first morning; no test changes its records."""
     folder = tmp_path_factory.mktemp("upkeep") / "sample"
-    make_sample(folder)
+    make_sample(folder, actor="anne")
     with desk(folder) as opened:
         opened.day.run()
     return folder
@@ -40,41 +40,56 @@ def memory(folder):
 
 def test_a_backup_opens_as_a_store_and_remembers_the_same(worked, tmp_path):
     """A copy put in the database's place knows the same steps, journal and runs, table for table."""
-    copy = backup_district(worked, tmp_path / "copy.sqlite")
+    with closing(sqlite3.connect(worked / "district.sqlite")) as old:
+        before = list(old.iterdump())
+    known = memory(worked)
+    copy = backup_district(worked, tmp_path / "copy.sqlite", actor="anne")
     other = tmp_path / "restored"
     shutil.copytree(worked, other)
     copy.replace(other / "district.sqlite")
-    assert memory(other) == memory(worked)
-    with (
-        closing(sqlite3.connect(other / "district.sqlite")) as new,
-        closing(sqlite3.connect(worked / "district.sqlite")) as old,
-    ):
-        assert list(new.iterdump()) == list(old.iterdump())
+    assert memory(other) == known
+    with closing(sqlite3.connect(other / "district.sqlite")) as new:
+        assert list(new.iterdump()) == before
+
+
+def test_backup_and_migration_are_in_the_journal_with_who_did_them(worked, tmp_path):
+    """One line each, with the file and with what was done; a backup that was refused leaves none."""
+    copy = backup_district(worked, tmp_path / "copy.sqlite", actor="bert")
+    with pytest.raises(BadInput, match="exists already"):
+        backup_district(worked, copy, actor="carla")
+    said = migrate_district(worked, actor="dora")
+    with desk(worked) as opened:
+        journal = opened.runs.journal()
+    assert [(e.actor, e.kind, e.detail) for e in journal if e.actor in ("bert", "carla", "dora")] == [
+        ("bert", "district.backup", str(copy)),
+        ("dora", "district.migrated", said),
+    ]
+    assert {e.subject for e in journal[-2:]} == {"Sample Library District (synthetic)"}
 
 
 def test_a_backup_without_a_target_is_named_for_the_present(worked):
     """By default it lies in DIR/backups under the desk's own time, and nothing there is written over."""
-    target = backup_district(worked)
+    target = backup_district(worked, actor="anne")
     assert target == worked / "backups" / "20260310-150000.sqlite"
     kept = target.read_bytes()
     with pytest.raises(BadInput):
-        backup_district(worked)
+        backup_district(worked, actor="anne")
     assert target.read_bytes() == kept
 
 
 def test_migrating_a_present_district_says_that_nothing_had_to_be_done(worked):
     """The text names the version, and a second time is the same."""
-    said = migrate_district(worked)
+    said = migrate_district(worked, actor="anne")
     assert said
-    assert migrate_district(worked) == said
+    assert migrate_district(worked, actor="anne") == said
 
 
 def test_any_store_with_upkeep_is_looked_after_and_closed(tmp_path, monkeypatch):
     """Backup and migration ask the store itself, whatever it is, and close it."""
     parts = instead(monkeypatch, Parts(store=KeptInOrder()))
     folder = district(tmp_path / "d")
-    assert backup_district(folder).name.endswith(".kept")
-    assert migrate_district(folder) == "nothing had to be done"
+    assert backup_district(folder, actor="anne").name.endswith(".kept")
+    assert migrate_district(folder, actor="anne") == "nothing had to be done"
     assert parts.opened["store"] == parts.closed["store"] == 2
 
 
@@ -82,7 +97,7 @@ def test_a_store_without_a_database_cannot_be_looked_after(tmp_path, monkeypatch
     """What keeps no database says so, and is closed."""
     parts = instead(monkeypatch, Parts())
     with pytest.raises(BadInput, match="kept keeps no database"):
-        migrate_district(district(tmp_path / "d"))
+        migrate_district(district(tmp_path / "d"), actor="anne")
     assert parts.left_open == set()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from scld_core.errors import BackendError, GuardStopped, ScldError
 from scld_core.runs.model import Receipt
-from scld_core.services.day.run import DayResult
+from scld_core.services.day.run import DayResult, went_wrong
 
 __all__ = ["BAD_INPUT", "DONE", "GUARD", "TROUBLE", "WAITING", "code_of", "code_of_day", "code_of_receipts"]
 
@@ -28,11 +28,11 @@ def code_of(error: ScldError) -> int:
 
 def code_of_receipts(receipts: Iterable[Receipt]) -> int:
     """5 when a step failed or is unknown, else 0."""
-    return TROUBLE if any(r.result in ("failed", "unknown", "vetoed") for r in receipts) else DONE
+    return TROUBLE if went_wrong(receipts) else DONE
 
 
 def code_of_day(result: DayResult, *, strict: bool) -> int:
     """0 done, 5 trouble or unexplained differences after a run, 3 with `strict` when somebody is waited for."""
     if result.trouble or (result.verification is not None and result.residual):
         return TROUBLE
-    return WAITING if strict and (result.plan.waiting or result.held) else DONE
+    return WAITING if strict and result.waiting else DONE

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from scld_core.errors import ConfigurationError, NotFound
+from scld_core.errors import ConfigurationError, NotFound, UnsupportedOperation
 from scld_core.hotspots.gather import Systems
 from scld_core.hotspots.history import RESTORE, SUSPEND, TERMINATE
 from scld_core.hotspots.model import LineOrder, LineView, ServiceState, Wish
@@ -16,7 +16,7 @@ from scld_core.hotspots.rules import desired
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 from scld_core.kernel.time import Clock
 from scld_core.runs.action import Action
-from scld_core.runs.model import Answer, ReadBack, Step, StepRecord, StepState
+from scld_core.runs.model import Answer, ReadBack, Risk, Step, StepRecord, StepState
 
 __all__ = ["hotspot_actions"]
 
@@ -38,8 +38,8 @@ class _Doer:
 
     def recheck(self, order: LineOrder, step: Step) -> Decision:
         """Read the item again: somebody may have brought it back since the plan was made."""
-        if step.undoes:
-            return permit()  # a person takes back what was done, whatever the facts ask for
+        if step.undoes and step.risk is Risk.ROUTINE:
+            return permit()  # a person gives back what was taken, whatever the facts ask for
         if not self._holds(order):
             return deny(Reason("device_changed", (), "hotspots"))
         try:
@@ -77,10 +77,24 @@ class _Doer:
         return do
 
     def read_back(self, order: LineOrder, record: StepRecord) -> ReadBack:
-        """What the carrier shows now, and what that proves of the request."""
+        """What the carrier shows now, and what that proves of the request.
+
+        A request that nobody can be asked about, because its line has left the account or its
+        carrier district.toml, is over when the carrier's time is. Should it have had an effect all
+        the same, the line shows that where it turns up again.
+        """
+        if order.carrier not in self.systems.carriers and self._impatient(record):
+            return ReadBack.NOT_DONE
         port = self._port(order, "read_back")
+        try:
+            view = port.get(order.line)
+        except UnsupportedOperation:
+            return self._unseen(port, record)
+        except NotFound:
+            if self._impatient(record):
+                return ReadBack.NOT_DONE
+            raise
         action = record.step.action
-        view = port.get(order.line)
         newer = not record.attempts or view.observed_at >= record.attempts[-1]
         if newer and view.state is _LEAVES[action]:
             return ReadBack.DONE
@@ -88,11 +102,16 @@ class _Doer:
             return ReadBack.PENDING
         return self._not_shown(port, view, record)
 
+    def _unseen(self, port: CarrierLines, record: StepRecord) -> ReadBack:
+        """The carrier shows no lines: only its word on the request, or time, can end it."""
+        said = self._said(port, record)
+        return ReadBack.NOT_DONE if said is ReadBack.UNKNOWN and self._impatient(record) else said
+
     def _not_shown(self, port: CarrierLines, view: LineView, record: StepRecord) -> ReadBack:
         """The line has not changed: did the request fail, or is it only not done yet."""
         if view.state is ServiceState.UNKNOWN_WORD:
             return ReadBack.UNKNOWN
-        said = port.request_state(record.reference) if record.reference else ReadBack.UNKNOWN
+        said = self._said(port, record)
         if said is ReadBack.DONE:  # carried out: either not shown yet, or the carrier changed it since
             return ReadBack.DONE if self._impatient(record) else ReadBack.PENDING
         if said is not ReadBack.UNKNOWN:
@@ -102,6 +121,15 @@ class _Doer:
         if record.state is StepState.WAITING_SYSTEM:
             return ReadBack.PENDING
         return ReadBack.UNKNOWN if port.asynchronous else ReadBack.NOT_DONE
+
+    def _said(self, port: CarrierLines, record: StepRecord) -> ReadBack:
+        """The carrier's own word on the request; UNKNOWN where it has none."""
+        if not record.reference:
+            return ReadBack.UNKNOWN
+        try:
+            return port.request_state(record.reference)
+        except UnsupportedOperation:
+            return ReadBack.UNKNOWN
 
     def _impatient(self, record: StepRecord) -> bool:
         """Whether the request is older than a carrier may take."""
@@ -116,7 +144,14 @@ def hotspot_actions(systems: Systems, clock: Clock) -> tuple[Action[LineOrder], 
     inverses = {SUSPEND: RESTORE, RESTORE: SUSPEND, TERMINATE: ""}
     return tuple(
         Action(
-            name, LineOrder, doer.recheck, doer.send(name), doer.read_back, inverse, needs_approval=name == TERMINATE
+            name,
+            LineOrder,
+            doer.recheck,
+            doer.send(name),
+            doer.read_back,
+            inverse,
+            needs_approval=name == TERMINATE,
+            system=lambda order: order.carrier,
         )
         for name, inverse in inverses.items()
     )

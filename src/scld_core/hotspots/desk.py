@@ -11,17 +11,18 @@ from scld_core.circulation.model import Loan
 from scld_core.errors import BadInput
 from scld_core.hotspots.actions import hotspot_actions
 from scld_core.hotspots.gather import Systems, gather
-from scld_core.hotspots.history import EMPTY, RESTORE, histories
+from scld_core.hotspots.history import RESTORE, histories
 from scld_core.hotspots.model import Device, ServiceState, ServiceTest
-from scld_core.hotspots.plan import AREA, plan_hotspots
+from scld_core.hotspots.plan import AREA, bound_inverse, plan_hotspots
 from scld_core.hotspots.rules import may_borrow, may_leave
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.decision import Decision
 from scld_core.kernel.ids import ItemId
+from scld_core.kernel.redact import Redact, redact
 from scld_core.kernel.time import EPOCH, Clock
 from scld_core.runs.action import Area, Progress, silent
 from scld_core.runs.local import keep
-from scld_core.runs.model import AreaPlan, Plan, StepRecord
+from scld_core.runs.model import AreaPlan, Plan, Step, StepRecord
 from scld_core.runs.planning import plan_areas
 from scld_core.runs.ports import Store
 
@@ -40,23 +41,30 @@ def stored_tests(store: Store) -> Mapping[ItemId, tuple[ServiceTest, ...]]:
 def hotspot_area(systems: Systems, clock: Clock, progress: Progress = silent) -> Area:
     """The area as the day's run sees it."""
 
-    def plan_day(now: object, records: tuple[StepRecord, ...]) -> AreaPlan:
-        del now  # the ruling asks the clock: facts are judged at the instant they were read
+    def plan_day(records: tuple[StepRecord, ...]) -> AreaPlan:
         ruling = systems.ruling(clock.now())
         return plan_hotspots(gather(systems, ruling, records, progress), ruling)
 
-    return Area(AREA, hotspot_actions(systems, clock), plan_day)
+    def bound(steps: tuple[Step, ...], records: tuple[StepRecord, ...]) -> AreaPlan:
+        devices = systems.inventory().devices
+        return bound_inverse(steps, records, systems.ruling(clock.now()), population=len(devices))
+
+    return Area(AREA, hotspot_actions(systems, clock), plan_day, bound)
 
 
 @frozen
 class HotspotDesk:
-    """Inventory, service tests and the two decisions a desk asks for."""
+    """Inventory, service tests and the two decisions a desk asks for.
+
+    What `redact` finds in a note is not stored.
+    """
 
     store: Store
     systems: Systems
     clock: Clock
     actor: Actor
     district: str = ""
+    redact: Redact = redact
 
     def plan(self) -> Plan:
         """What should change at the carriers today, and why; `desk.runs.apply` carries it out."""
@@ -77,7 +85,7 @@ class HotspotDesk:
         device = self.find(barcode)
         if device is None:
             raise BadInput(barcode, "is the barcode of no hotspot in the inventory")
-        test = ServiceTest(device.item, passed, self.clock.now(), self.actor.id, note)
+        test = ServiceTest(device.item, passed, self.clock.now(), self.actor.id, self.redact(note))
         keep(
             self.store,
             _TESTS,
@@ -92,9 +100,9 @@ class HotspotDesk:
     def may_leave(self, device: Device) -> Decision:
         """Whether the device may go to its next pickup library."""
         with self.store.transaction() as unit:
-            records = tuple(r for r in unit.steps.history(AREA, EPOCH) if r.step.subject == str(device.item))
-        past = histories(records).get(str(device.item), EMPTY)
-        suspended = past.believed() is ServiceState.SUSPENDED
+            past = histories(unit.steps.history(AREA, EPOCH)).of(device)
+        restoring = any(record.step.action == RESTORE for record in past.open)
+        suspended = restoring or past.believed() is ServiceState.SUSPENDED
         return may_leave(past.last(RESTORE), stored_tests(self.store).get(device.item, ()), suspended=suspended)
 
     def may_borrow(self, household: Iterable[Loan]) -> Decision:

@@ -9,10 +9,10 @@ from attrs import frozen
 
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.circulation.ports import Loans
-from scld_core.errors import BackendError, SnapshotRefused, UnsupportedOperation
+from scld_core.errors import BackendError, FileRefused, SnapshotRefused, UnsupportedOperation
+from scld_core.hotspots.cases import HotspotFacts, Ruling
 from scld_core.hotspots.inventory import Inventory
 from scld_core.hotspots.model import Device, LineView, ServiceTest
-from scld_core.hotspots.plan import HotspotFacts, Ruling
 from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.ids import ItemId
@@ -39,8 +39,9 @@ class Systems:
 def gather(systems: Systems, ruling: Ruling, records: tuple[StepRecord, ...], progress: Progress) -> HotspotFacts:
     """Read inventory, ILS and carriers whole.
 
-    Raises StaleFacts or SnapshotRefused rather than give a part. A carrier that cannot be reached
-    is an exception of its own, and its devices are left alone: the others go on.
+    Raises StaleFacts or SnapshotRefused rather than give a part. A carrier that cannot be reached, or
+    whose file cannot be used, is an exception of its own, and its devices are left alone: the others go on.
+    Raises FileRefused where that leaves none.
     """
     inventory = systems.inventory()
     if not inventory.devices:
@@ -54,6 +55,7 @@ def gather(systems: Systems, ruling: Ruling, records: tuple[StepRecord, ...], pr
     quarantined["ils_row"] = circulation.quarantined
     sources = [circulation.facts]
     lines: dict[str, tuple[LineView, ...] | None] = {}
+    refused: list[FileRefused] = []
     for number, (name, port) in enumerate(systems.carriers.items(), 1):
         progress(Stage("read", number, 1 + len(systems.carriers), name))
         try:
@@ -61,14 +63,26 @@ def gather(systems: Systems, ruling: Ruling, records: tuple[StepRecord, ...], pr
         except UnsupportedOperation:
             lines[name] = None
             continue
-        except BackendError as fault:
+        except (BackendError, FileRefused) as fault:
+            refused += [fault] if isinstance(fault, FileRefused) else []
             quarantined["carrier_down"] = (*quarantined.get("carrier_down", ()), Quarantined(name, 0, str(fault)))
             continue
         lines[name] = snapshot.rows
         quarantined["carrier_row"] = (*quarantined.get("carrier_row", ()), *snapshot.quarantined)
         sources.append(snapshot.facts)
+    if refused and len(refused) == len(systems.carriers):
+        raise refused[0]
     items = {row.item: row for row in circulation.rows}
-    return HotspotFacts(inventory.devices, items, lines, records, systems.tests(), quarantined, tuple(sources))
+    return HotspotFacts(
+        inventory.devices,
+        items,
+        lines,
+        records,
+        systems.tests(),
+        quarantined,
+        tuple(sources),
+        inventory=inventory.source,
+    )
 
 
 def _age(policy: HotspotPolicy) -> timedelta:

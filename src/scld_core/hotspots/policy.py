@@ -18,7 +18,8 @@ class HotspotPolicy:
     lost_terminate_after_days: days after an item was declared lost until its line should end.
     pending_limit_hours: how long a carrier or operator may take before the step is an exception.
     max_batch_count, max_batch_fraction: more suspensions than this in one run need confirmation.
-    max_missing_fraction: how much of the inventory a system's list may lack before it is refused.
+    max_missing_fraction: how much of the inventory a system's list may lack before it is refused, and how
+        much of the last run's hotspots the inventory itself.
     per_household: hotspots one household may hold at a time.
     cooling_off_hours: hours between a household's return and its next hotspot.
     max_actions_per_day, max_consecutive_suspended_days, max_suspended_days_per_year,

@@ -16,27 +16,21 @@ K = TypeVar("K", bound=Hashable)
 
 @frozen
 class Sweep(Generic[K]):
-    """Keys whose state is not the wished one, keys without a state, states without a wish."""
+    """Keys whose state is not the wished one, and how many keys are in order."""
 
     differing: tuple[K, ...]
-    missing: frozenset[K]
-    strangers: frozenset[K]
     in_order: int
 
 
 def sweep(wishes: Mapping[K, Wish], states: Mapping[K, ServiceState]) -> Sweep[K]:
-    """Compare two mappings; `differing` keeps the order of `wishes`."""
-    shown = states.get
+    """Compare two mappings of the same keys; `differing` keeps the order of `wishes`."""
     active, suspended = Wish.ACTIVE, Wish.SUSPENDED  # a member of an Enum is slow to reach, a local name is not
     on, off, ended = ServiceState.ACTIVE, ServiceState.SUSPENDED, ServiceState.TERMINATED
     differing = tuple(
         [
             key
             for key, wish in wishes.items()
-            if (state := shown(key)) is not (on if wish is active else off if wish is suspended else ended)
-            and state is not None
+            if states[key] is not (on if wish is active else off if wish is suspended else ended)
         ]
     )
-    missing = frozenset(wishes).difference(states)  # of a dict, this uses the hashes that are there already
-    strangers = frozenset(states).difference(wishes)
-    return Sweep(differing, missing, strangers, len(wishes) - len(differing) - len(missing))
+    return Sweep(differing, len(wishes) - len(differing))

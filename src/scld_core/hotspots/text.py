@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["REASONS", "TEXTS", "TODO", "VERBS"]
+__all__ = ["NOUNS", "REASONS", "TEXTS", "TODO", "VERBS"]
 
 VERBS: Mapping[str, str] = {
     "hotspots.suspend": "Suspend",
     "hotspots.restore": "Restore",
     "hotspots.terminate": "End the line of",
+}
+
+NOUNS: Mapping[str, str] = {
+    "hotspots.suspend": "A suspension",
+    "hotspots.restore": "A restore",
+    "hotspots.terminate": "The end of the line",
 }
 
 REASONS: Mapping[str, str] = {
@@ -27,6 +33,9 @@ REASONS: Mapping[str, str] = {
     "withdrawn": "Withdrawn {since}.",
     "unreadable": "The ILS says {word!r}, which is no state that we know.",
     "drift": "The line is not in the state we last confirmed ({last}).",
+    "unconfirmed": "{asked} was asked for on {since} and never confirmed, so it may be done: look at the line first.",
+    "confirmed_late": "{asked} asked for on {since} was confirmed only after another step was: look at the line first.",
+    "resumed_unseen": "Suspended on {last}: by now the carrier has ended that by itself.",
     "undo": "Takes back run {run}.",
     "household_limit": "The household holds {held}; the limit is {limit}.",
     "cooling_off": "The household may borrow again from {until}.",
@@ -62,10 +71,12 @@ TODO: Mapping[str, str] = {
     "undone_today": "It is left alone until tomorrow, because a run was undone today.",
     "budget": "Nothing more can be done for this line today; the next run goes on.",
     "suspended_too_long": "The carrier will refuse or resume it: decide whether to end the line (needs approval).",
-    "pending_too_long": "Ask the carrier or the operator about this request.",
+    "pending_too_long": "On the worklist: do it and tick it. At the carrier: ask it to finish or drop the request, "
+    "or do it in the portal; the next run sees either.",
+    "pending_not_ours": "Ask who did this in the portal, else the carrier; the line is left alone until it is over.",
     "stranger": "Find its device, perhaps in an unusable row of the inventory, or ask the carrier to end it.",
     "inventory_row": "Correct this row of the inventory; its hotspot is left alone until then.",
-    "carrier_down": "Its hotspots were left alone; run again when the carrier answers (scld probe tells).",
+    "carrier_down": "Its hotspots were left alone; run again when that is mended (scld probe tells).",
     "carrier_row": "Ask the carrier about this row of its list.",
     "ils_row": "Correct this row of the extract, or make a new one.",
     "service_test_due": "Before it leaves: switch it on, join its network, load a page, and record the test.",

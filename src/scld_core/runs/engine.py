@@ -7,7 +7,9 @@ its audit line. Whatever a crash leaves behind is read back before it is ever se
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +21,19 @@ from scld_core.errors import (
     BackendError,
     BadInput,
     Conflict,
+    DeadlineExceeded,
     GuardStopped,
     OutcomeUnknown,
     ProtocolViolation,
     RateLimited,
+    RunInProgress,
+    Unavailable,
+    UnsupportedOperation,
 )
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.log import log
+from scld_core.kernel.redact import Redact, redact
 from scld_core.kernel.time import Clock
 from scld_core.runs.action import Action, Progress, Stage, silent
 from scld_core.runs.model import (
@@ -65,7 +72,10 @@ _ANSWERS = {
     AnswerKind.FOR_OPERATOR: StepEvent.HANDED_OVER,
 }
 _UNREADABLE = (BackendError, BadInput, GuardStopped)  # a file that is refused stops its own steps, not the run
+_UNREACHABLE = (Unavailable, DeadlineExceeded)
+_GIVE_UP = 3  # unanswered questions in a row after which a system is asked nothing more in this reading back
 _MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
+_PATIENCE = (0.5,) * 10  # seconds between tries to hold the district: reading one request back takes that long
 
 
 _logger = logging.getLogger(__name__)
@@ -93,10 +103,14 @@ def _no_listener(step: Step, receipt: Receipt, run: str) -> None:
 
 @frozen
 class Hooks:
-    """What plugins may say: reasons against a step before it is sent, and news of it afterwards."""
+    """What plugins may say: reasons against a step before it is sent, and news of it afterwards.
+
+    `redact` takes personal data out of what people type before it is stored.
+    """
 
     vetoes: Callable[[Step, str], tuple[str, ...]] = _no_veto
     done: Callable[[Step, Receipt, str], None] = _no_listener
+    redact: Redact = redact
 
 
 def receipt_of(record: StepRecord, at: datetime) -> Receipt:
@@ -128,6 +142,26 @@ class Engine:
     sleep: Callable[[float], None]
     hooks: Hooks = Hooks()
     progress: Progress = field(default=silent, repr=False)
+
+    @contextmanager
+    def exclusive(self) -> Generator[None]:
+        """Hold the district for one run; raises RunInProgress when somebody else holds it for more than a moment."""
+        with ExitStack() as stack:
+            waits = iter(_PATIENCE)
+            while not self._held(stack, waits):
+                pass
+            yield
+
+    def _held(self, stack: ExitStack, waits: Iterator[float]) -> bool:
+        try:
+            stack.enter_context(self.store.exclusive("run"))
+        except RunInProgress:
+            wait = next(waits, None)
+            if wait is None:
+                raise
+            self.sleep(wait)
+            return False
+        return True
 
     def apply(self, steps: Iterable[Step], run: str) -> tuple[Receipt, ...]:
         """Execute each step; one step's failure stops no other. Receipts come in the steps' order."""
@@ -161,13 +195,14 @@ class Engine:
         if vetoes:
             return self._not_sent(step, run, "vetoed", "; ".join(sorted(vetoes))), None
         action = self.actions[step.action]
-        payload = codecs.load(action.payload, step.payload)
         try:
+            payload = _payload(action, step)
             decision = action.recheck(payload, step)
         except _UNREADABLE as fault:
-            return self._not_sent(step, run, "failed", f"the facts could not be read again: {fault}"), _asked(fault)
+            return self._not_sent(step, run, "failed", f"it could not be rechecked: {fault}"), _asked(fault)
         if not decision.permitted:
-            return self._not_sent(step, run, "skipped", "the facts changed: " + _words(decision.reasons)), None
+            why = "the facts do not ask for it" if step.undoes else "the facts changed"
+            return self._not_sent(step, run, "skipped", f"{why}: {_words(decision.reasons)}"), None
         self.progress(Stage("rechecked", 0, 0, step.id))
         prepared = self._prepare(step, run)
         if isinstance(prepared, Receipt):
@@ -184,7 +219,9 @@ class Engine:
             answer = action.do(payload, record.key)
         except (OutcomeUnknown, ProtocolViolation, AdapterBug) as fault:
             self.progress(Stage("sent", 0, 0, record.step.id))
-            return self._read_back(self._settle(record, StepEvent.LOST_SIGHT, str(fault))), None
+            return self._read_back(self._settle(record, StepEvent.LOST_SIGHT, str(fault)), Counter()), None
+        except UnsupportedOperation as fault:  # declared, so nothing was sent: where no program can, a person does
+            return self._settle(record, StepEvent.HANDED_OVER, str(fault)), None
         except BackendError as fault:
             return self._settle(record, StepEvent.FAILED, str(fault)), _asked(fault)
         self.progress(Stage("sent", 0, 0, record.step.id))
@@ -293,20 +330,35 @@ class Engine:
             )
         )
 
-    def _read_back(self, record: StepRecord) -> StepRecord:
-        """Ask the system what became of the request, and settle what the answer proves."""
+    def _read_back(self, record: StepRecord, unanswered: Counter[str]) -> StepRecord:
+        """Ask the system what became of the request, and settle what the answer proves.
+
+        `unanswered` counts the questions in a row to which each system gave no answer.
+        """
         action = self.actions[record.step.action]
         try:
-            found = action.read_back(codecs.load(action.payload, record.step.payload), record)
+            payload = _payload(action, record.step)
+        except BadInput as fault:
+            return _unread(record, str(fault))
+        system = action.system(payload)
+        if unanswered[system] >= _GIVE_UP:
+            return _unread(record, f"{system or 'the system'} gave no answer {_GIVE_UP} times in a row")
+        try:
+            found = action.read_back(payload, record)
         except _UNREADABLE as fault:
-            return evolve(record, detail=f"{record.detail}; could not be read back: {fault}")
+            unanswered[system] = unanswered[system] + 1 if isinstance(fault, _UNREACHABLE) else 0
+            return _unread(record, str(fault))
+        unanswered[system] = 0
         event = _proved(record.state, found)
         if event is StepEvent.FAILED and record.reference:
             record = evolve(record, ended=record.ended + 1)
         return record if event is None else self._settle(record, event, f"read back: {found.value}")
 
     def resume(self, reference: str | None = None) -> tuple[StepRecord, ...]:
-        """Read back what is still open, or only the request of that reference; gives the records as they stand now."""
+        """Read back what is still open, or only the request of that reference; gives the records as they stand now.
+
+        A system that gives no answer several times in a row is asked nothing more: the rest stays open.
+        """
         with self.store.transaction() as unit:
             records = unit.steps.unresolved()
         open_ = [
@@ -317,9 +369,10 @@ class Engine:
             and reference in (None, record.reference)
         ]
         found: list[StepRecord] = []
+        unanswered: Counter[str] = Counter()
         for number, record in enumerate(open_):
             self.progress(Stage("read back", number, len(open_), record.step.label))
-            found.append(self._read_back(record))
+            found.append(self._read_back(record, unanswered))
         return tuple(found)
 
     def withdraw(self, withdrawal: Withdrawal) -> bool:
@@ -336,6 +389,22 @@ class Engine:
 def _conflict(step: Step, now: datetime) -> Receipt:
     detail = "another step of this kind is still open for this subject"
     return Receipt(step.id, step.subject, step.action, "waiting", now, detail, "", step.label)
+
+
+def _payload(action: Action[Any], step: Step) -> Any:
+    """The step's payload; BadInput when it has another shape than this program's."""
+    if step.version != action.version:
+        raise BadInput(
+            f"step {step.id}",
+            f"was planned with version {step.version} of the payload of {action.name}; here it is {action.version}",
+            "Finish it with the version of scld that planned it, or plan again",
+        )
+    return codecs.load(action.payload, step.payload)
+
+
+def _unread(record: StepRecord, why: str) -> StepRecord:
+    """The record as it stands, saying why nobody knows more; nothing is stored."""
+    return evolve(record, detail=f"{record.detail}; could not be read back: {why}")
 
 
 def _asked(fault: Exception) -> float | None:

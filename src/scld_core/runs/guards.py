@@ -7,15 +7,21 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Generic, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from scld_core import codecs
 from scld_core.errors import BlastRadius, SnapshotRefused, StaleFacts
+from scld_core.kernel.actor import Actor
 from scld_core.kernel.page import Page, Quarantined
-from scld_core.runs.model import Facts, Plan, Risk
+from scld_core.kernel.time import Clock
+from scld_core.runs.model import BlastLimit, Facts, JournalEntry, Plan, Risk
+from scld_core.runs.ports import Store, Unit
 
-__all__ = ["Snapshot", "check_age", "check_blast", "check_present", "take_snapshot"]
+__all__ = ["Snapshot", "check_age", "check_blast", "check_population", "check_present", "take_snapshot"]
 
 T = TypeVar("T")
+
+_POPULATION = "runs.population"
 
 
 @frozen
@@ -109,6 +115,36 @@ def check_blast(plan: Plan, *, confirmed: int | None) -> None:
                 f"--confirm-blast-radius {risky}; nothing was changed",
                 risky,
             )
+
+
+def check_population(store: Store, plan: Plan, *, confirmed: int | None, actor: Actor, clock: Clock) -> None:
+    """Refuse a plan made for far fewer subjects than the last run's, unless a person confirmed how many are gone.
+
+    A list that was cut between two rows looks whole: only the number before tells. The number that
+    is accepted is kept in `store`; that a person accepted it is a line of the journal.
+    """
+    for area in plan.areas:
+        if area.limit is not None:
+            with store.transaction() as unit:
+                entry = JournalEntry(clock.now(), actor.id, "runs.population.accepted", area.area)
+                _check_population(unit, area.area, area.limit, confirmed=confirmed, entry=entry)
+
+
+def _check_population(unit: Unit, area: str, limit: BlastLimit, *, confirmed: int | None, entry: JournalEntry) -> None:
+    kept = unit.records(_POPULATION)
+    body, now = kept.get(area), limit.population
+    before = now if body is None else codecs.load(int, body)
+    gone = before - now
+    if gone > limit.max_missing_fraction * before:
+        if gone != confirmed:
+            raise SnapshotRefused(
+                f"{area}: there are {now} {limit.counted}, and at the last run there were {before}; that so many "
+                "are gone is more likely a damaged list than the truth. Look at the list; if they are really gone, "
+                f"run again with --confirm-blast-radius {gone}; nothing was changed"
+            )
+        unit.journal.append(evolve(entry, detail=f"{now} {limit.counted}, before {before}"))
+    if body is None or gone:
+        kept.put(area, codecs.dump(now))
 
 
 def _hours(age: timedelta) -> str:

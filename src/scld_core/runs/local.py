@@ -7,7 +7,7 @@ from scld_core.kernel.time import Clock
 from scld_core.runs.model import JournalEntry
 from scld_core.runs.ports import Store
 
-__all__ = ["keep"]
+__all__ = ["keep", "note"]
 
 
 def keep(store: Store, kind: str, key: str, body: str, *, actor: Actor, clock: Clock, detail: str = "") -> None:
@@ -15,3 +15,9 @@ def keep(store: Store, kind: str, key: str, body: str, *, actor: Actor, clock: C
     with store.transaction() as unit:
         unit.records(kind).put(key, body)
         unit.journal.append(JournalEntry(clock.now(), actor.id, f"{kind}.kept", key, detail=detail))
+
+
+def note(store: Store, kind: str, subject: str, *, actor: Actor, clock: Clock, detail: str = "") -> None:
+    """One journal line on what was done to the district itself."""
+    with store.transaction() as unit:
+        unit.journal.append(JournalEntry(clock.now(), actor.id, kind, subject, detail=detail))

@@ -66,7 +66,8 @@ class Step:
     """One change to one subject of one system.
 
     `cause` is the occurrence that asks for it and never the run date, so that planning again from
-    the same observations gives the same id. `payload` is the codec's JSON of the action's payload.
+    the same observations gives the same id. `payload` is the codec's JSON of the action's payload,
+    and `version` the version of its shape: the action's, when the step was planned.
     """
 
     action: str = field(validator=nonempty)
@@ -81,6 +82,7 @@ class Step:
     risk: Risk = field(default=Risk.ROUTINE, validator=instance(Risk))
     needs_approval: bool = False
     undoes: str = ""
+    version: int = field(default=1, validator=at_least(1))
 
     @property
     def id(self) -> str:
@@ -89,9 +91,10 @@ class Step:
 
     @property
     def digest(self) -> str:
-        """A hash of what an approver saw: payload and reasons. Ages of facts do not count."""
-        seen = "\x1f".join([self.payload, *(repr((r.code, r.params)) for r in self.reasons)])
-        return hashlib.sha256(seen.encode()).hexdigest()[:16]
+        """A hash of what an approver saw: payload, reasons and the facts of the evidence, but not their ages."""
+        reasons = (repr((r.code, r.params)) for r in self.reasons)
+        facts = (repr((e.source, e.fact)) for e in self.evidence)
+        return hashlib.sha256("\x1f".join([self.payload, *reasons, "", *facts]).encode()).hexdigest()[:16]
 
 
 class StepState(Enum):
@@ -287,11 +290,17 @@ class Withdrawal:
 
 @frozen
 class BlastLimit:
-    """How many risky steps one run may take unasked: a number, and a fraction of the population."""
+    """How many risky steps one run may take unasked: a number, and a fraction of the population.
+
+    `max_missing_fraction` is how much smaller the population may be than at the last run; `counted`
+    is what people call what is counted.
+    """
 
     population: int
     max_count: int
     max_fraction: float
+    max_missing_fraction: float = 1.0
+    counted: str = "subjects"
 
 
 @frozen

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from scld_core.errors import BadInput
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.page import Quarantined
+from scld_core.kernel.redact import Redact, redact
 from scld_core.kernel.time import Clock
 from scld_core.runs.engine import receipt_of
 from scld_core.runs.model import (
@@ -54,16 +55,26 @@ class Confirmed:
 
 
 def approve(
-    store: Store, steps: Iterable[str], *, actor: Actor, rule: ApprovalRule, reason: str, clock: Clock
+    store: Store,
+    steps: Iterable[str],
+    *,
+    actor: Actor,
+    rule: ApprovalRule,
+    reason: str,
+    clock: Clock,
+    redact: Redact = redact,
 ) -> tuple[StepRecord, ...]:
-    """Record `actor`'s approval of each step as it stands; all of them or, with BadInput, none."""
+    """Record `actor`'s approval of each step as it stands; all of them or, with BadInput, none.
+
+    What `redact` finds in the reason is not stored.
+    """
     if not actor.has(*rule.roles):
         raise BadInput(
             "approve",
             f"{actor.id} has none of the roles that may approve: {', '.join(rule.roles) or 'none is set'}",
             "Roles are given in district.toml under [roles]",
         )
-    now = clock.now()
+    now, reason = clock.now(), redact(reason)
     approved: list[StepRecord] = []
     with store.transaction() as unit:
         for step in dict.fromkeys(steps):
@@ -86,12 +97,15 @@ def _awaiting(unit: Unit, step: str) -> StepRecord:
     return record
 
 
-def confirm(store: Store, rows: Iterable[Confirmation], *, source: str, actor: Actor, clock: Clock) -> Confirmed:
+def confirm(
+    store: Store, rows: Iterable[Confirmation], *, source: str, actor: Actor, clock: Clock, redact: Redact = redact
+) -> Confirmed:
     """Turn each row that says done into a receipt; a row that cannot be used is refused with its line.
 
     A risky step needs the tick that the item was looked up again: on a worklist that tick is the
     evidence that stands in for a live read. A step withdrawn meanwhile is recorded as done all the
-    same, because the other system now differs; the next plan takes it back.
+    same, because the other system now differs; the next plan takes it back. What `redact` finds in a
+    note is not stored.
     """
     receipts: list[Receipt] = []
     refused: list[Quarantined] = []
@@ -112,7 +126,7 @@ def confirm(store: Store, rows: Iterable[Confirmation], *, source: str, actor: A
             detail = f"confirmed by {actor.id}" + (", item rechecked" if row.rechecked else "")
             done = evolve(record, state=step_states.after(state, StepEvent.APPLIED), updated_at=now, detail=detail)
             unit.steps.put(done)
-            unit.journal.append(_entry(done, actor, "step.confirmed", row.note or detail, clock))
+            unit.journal.append(_entry(done, actor, "step.confirmed", redact(row.note) or detail, clock))
             receipts.append(receipt_of(done, now))
     return Confirmed(tuple(receipts), tuple(refused))
 

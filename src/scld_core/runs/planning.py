@@ -28,5 +28,5 @@ def plan_areas(
         progress(Stage("plan", number, len(areas), area.name))
         with store.transaction() as unit:
             records = unit.steps.history(area.name, EPOCH)
-        found.append(area.plan_day(clock.now(), records))
+        found.append(area.plan_day(records))
     return Plan(district, day, clock.now(), tuple(found))

@@ -78,4 +78,5 @@ def _inverse(record: StepRecord, action: str, business_day: date) -> Step:
         evidence=record.step.evidence,
         risk=Risk.ROUTINE if record.step.risk is Risk.RISKY else Risk.RISKY,  # the inverse of giving is taking
         undoes=record.step.id,
+        version=record.step.version,
     )

@@ -7,9 +7,7 @@ with boxes for a pen; and a CSV whose ticked rows become receipts.
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +22,7 @@ from scld_core.reporting.html import write_html
 from scld_core.reporting.model import Callout, Column, Figure, Kind, Prose, Report, Section, Table, Tone
 from scld_core.reporting.words import instant_words
 from scld_core.runs.people import Confirmation
+from scld_core.services.files import replace_file
 
 __all__ = [
     "COLUMNS",
@@ -176,8 +175,8 @@ def write_worklist(worklist: Worklist, folder: Path) -> WorklistFiles:
     content = _csv(worklist)
     csv = _free(folder, worklist.id, content)
     files = WorklistFiles(csv.with_suffix(".html"), csv)
-    _replace(files.html, write_html(worklist_report(worklist, csv.name)).encode())
-    _replace(files.csv, content)
+    replace_file(files.html, write_html(worklist_report(worklist, csv.name)))
+    replace_file(files.csv, content)
     return files
 
 
@@ -187,21 +186,6 @@ def _free(folder: Path, name: str, content: bytes) -> Path:
         f"worklist-{name}.csv" if number == 1 else f"worklist-{name}-{number}.csv" for number in itertools.count(1)
     )
     return next(p for p in map(folder.joinpath, names) if not p.exists() or p.read_bytes() == content)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside `path` and rename, so that nobody ever reads half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _safe_step(step: str) -> str:

@@ -33,8 +33,9 @@ MORNING = 8  # the hour at which a district with a fixed `today` stands still
 class Options:
     """What a caller may put in place of the defaults of `open_desk`.
 
-    `day` makes the desk stand at 08:00 of that date. `extract` is read in place of the ILS.
-    `transports` are network clients by backend instance, for tests and recordings.
+    `day` makes the desk stand at 08:00 of that date: a district that is no sample can then be planned
+    and not acted on, since facts would look younger than they are. `extract` is read in place of the
+    ILS. `transports` are network clients by backend instance, for tests and recordings.
     """
 
     day: date | None = None
@@ -48,7 +49,10 @@ class Options:
 
 @frozen
 class Desk:
-    """One district, opened for one actor. Use it as a context manager; one per thread or process."""
+    """One district, opened for one actor. Use it as a context manager; one per thread or process.
+
+    Where the clock stands still and the district is no sample, `store` refuses every write with BadInput.
+    """
 
     settings: Settings
     folder: Path
@@ -69,17 +73,6 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def check_date(self, *, dry_run: bool) -> None:
-        """Refuse to act on live systems at a day that is not today: a what-if may only be looked at."""
-        from scld_core.errors import BadInput  # noqa: PLC0415
-        from scld_core.kernel.time import FixedClock, SystemClock  # noqa: PLC0415
-
-        if dry_run or self.settings.district.sample or not isinstance(self.clock, FixedClock):
-            return
-        today = self.settings.opening_hours().business_date(SystemClock().now())
-        if self.day.business_day != today:
-            raise BadInput("--date", f"is not today ({today})", "Look at another day with --dry-run")
 
     def close(self) -> None:
         """Close every backend and the store; may be called twice."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from attrs import frozen
 
-from scld_core.errors import ScldError
+from scld_core import codecs
+from scld_core.errors import BadInput, ScldError
+from scld_core.kernel.time import EPOCH
+from scld_core.runs.model import Step
 from scld_core.runs.ports import Store, Upkeep
+from scld_core.services.run_book import RunEnd
 from scld_core.wiring.desk import Desk, Options, open_desk
 from scld_core.wiring.opening import Opening
 
@@ -23,6 +28,9 @@ class Finding:
     what: str
     ok: bool | None
     detail: str
+
+
+_TODAY = "district.today stops the clock of a district that is no sample, so nothing is done: take it out"
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:
@@ -41,6 +49,8 @@ def examine(folder: Path) -> Iterator[Finding]:
         return
     district = opening.settings.district
     yield Finding("settings", ok=True, detail=f"{district.name}, {district.timezone}, profile {district.profile}")
+    if district.today is not None and not district.sample:
+        yield Finding("today", ok=False, detail=_TODAY)
     for line in opening.registry.report.faulty:
         yield Finding("plugin", ok=False, detail=str(line))
     yield _try("policy", lambda: _policy(opening))
@@ -101,7 +111,9 @@ def _desk(desk: Desk) -> Iterator[Finding]:
     runs = desk.runs.history()
     yield Finding("runs", ok=True, detail=f"{len(runs)} so far")
     for run in runs[-5:]:
-        yield Finding("run", ok=True, detail=f"{run.id}  {run.kind} by {run.actor}")
+        ended = "no end yet" if run.end is None else run.end.value
+        good = True if run.end is RunEnd.DONE else None
+        yield Finding("run", ok=good, detail=f"{run.id}  {run.kind} by {run.actor}: {ended}")
     with desk.store.transaction() as unit:
         open_ = unit.steps.unresolved()
     for record in open_:
@@ -110,3 +122,23 @@ def _desk(desk: Desk) -> Iterator[Finding]:
             ok=None,
             detail=f"{record.step.id} {record.step.action} {record.step.label}: {record.state.value}",
         )
+    yield from _renamed(desk)
+
+
+def _renamed(desk: Desk) -> Iterator[Finding]:
+    """Instances that the district's history is about and that settings do not name any more."""
+    with desk.store.transaction() as unit:
+        records = [record for area in desk.day.areas for record in unit.steps.history(area.name, EPOCH)]
+    found = Counter(name for record in records for name in _instances(desk, record.step))
+    for name, count in sorted(found.items()):
+        if name not in desk.settings.backends:
+            told = f"{count} steps of the past are about it, and [backends] has no such name. If it was renamed, give "
+            yield Finding(f"backend {name}", ok=None, detail=f"{told}it its name back: its history is kept under it")
+
+
+def _instances(desk: Desk, step: Step) -> set[str]:
+    named = {step.subject.partition(":")[0]} if ":" in step.subject else set[str]()
+    action = desk.day.engine.actions.get(step.action)
+    with suppress(BadInput):  # a payload of another version of the program
+        named |= {action.system(codecs.load(action.payload, step.payload))} if action else set()
+    return named - {""}

@@ -7,7 +7,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from scld_core.errors import BadInput
+from scld_core.kernel.actor import Actor
+from scld_core.runs.local import note
 from scld_core.runs.ports import Store, Upkeep
+from scld_core.sample.agency import write_agency
 from scld_core.sample.files import SAMPLE_DAY, SEED, STALE_EXTRACT, extract_text, inventory_text, sample_now, stale
 from scld_core.sample.hotspots import INVENTORY_HEADER, make_hotspots
 from scld_core.sample.template import district_toml
@@ -18,12 +21,15 @@ from scld_core.wiring.opening import Opening
 __all__ = ["init_district", "make_sample"]
 
 
-def _create_store(opening: Opening, stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
+def _create_store(opening: Opening, stack: ExitStack, actor: str) -> tuple[Store, tuple[str, ...]]:
+    """The district's store, made where it must be; its journal begins with who founded the district."""
     store = opening.store(stack)
+    notes: tuple[str, ...] = ()
     if isinstance(store, Upkeep):
         store.create()
-        return store, store.notes
-    return store, ()
+        notes = store.notes
+    note(store, "district.made", opening.settings.district.name, actor=Actor(actor), clock=opening.clock)
+    return store, notes
 
 
 @contextmanager
@@ -44,13 +50,13 @@ def _founding(folder: Path, text: str) -> Generator[Opening]:
             temporary.unlink()
 
 
-def init_district(folder: Path, *, sample: bool = False, scale: int = 1) -> tuple[str, ...]:
+def init_district(folder: Path, *, actor: str, sample: bool = False, scale: int = 1) -> tuple[str, ...]:
     """Make a new district in `folder`; gives lines for a person. BadInput when there is one already."""
     if sample:
-        return (*make_sample(folder, scale=scale), f"Next: scld day {folder}")
+        return (*make_sample(folder, actor=actor, scale=scale), f"Next: scld day {folder}")
     inventory = folder / "hotspots.csv"
     with _founding(folder, district_toml(folder.resolve().name)) as opening, ExitStack() as stack:
-        _, notes = _create_store(opening, stack)
+        _, notes = _create_store(opening, stack, actor)
         if not inventory.exists():
             inventory.write_text(",".join(INVENTORY_HEADER) + "\n", encoding="utf-8")
     return (
@@ -61,17 +67,18 @@ def init_district(folder: Path, *, sample: bool = False, scale: int = 1) -> tupl
     )
 
 
-def make_sample(folder: Path, *, scale: int = 1) -> tuple[str, ...]:
+def make_sample(folder: Path, *, actor: str, scale: int = 1) -> tuple[str, ...]:
     """Make the sample district: forty hotspots times `scale`, the same on every machine."""
     text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, scale=scale)
     with _founding(folder, text) as opening, ExitStack() as stack:
         now = sample_now(opening.settings.district.timezone)
         made = make_hotspots(ils="main", now=now, calendar=opening.settings.opening_hours(), scale=scale, seed=SEED)
-        store, notes = _create_store(opening, stack)
+        store, notes = _create_store(opening, stack, actor)
         for name, settings in opening.settings.backends.items():
             spec = opening.spec(settings.use, f"backends.{name}")
             if spec.seed is not None:
                 spec.seed(opening.config(spec, settings, f"backends.{name}"), opening.context(name, store), made.seed)
         (folder / "hotspots.csv").write_text(inventory_text(made.inventory), encoding="utf-8")
         (folder / STALE_EXTRACT).write_text(extract_text(made.seed.items, stale(now)), encoding="utf-8")
+        write_agency(folder, now)
     return (*notes, f"Made the synthetic sample district in {folder}.")

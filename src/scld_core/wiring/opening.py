@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from attrs import Factory, field, frozen
 
 from scld_core import codecs
 from scld_core.circulation.ports import Loans
-from scld_core.errors import AdapterBug, SettingsError
+from scld_core.errors import AdapterBug, BackendError, BadInput, SettingsError
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
 from scld_core.hotspots.gather import Systems
 from scld_core.hotspots.inventory import Inventory, read_inventory
@@ -38,10 +38,12 @@ from scld_core.runs.engine import Engine, Hooks
 from scld_core.runs.model import Receipt, Step
 from scld_core.runs.people import ApprovalRule
 from scld_core.runs.ports import Store
+from scld_core.runs.read_only import ReadOnlyStore
 from scld_core.services.day.run import Day
 from scld_core.services.runs_desk import RunsDesk
 from scld_core.settings import BackendSettings, Settings, load_settings
 from scld_core.wiring.desk import MORNING, Desk, Options
+from scld_core.wiring.down import DownLines
 
 __all__ = ["Opening", "desk_of", "district_clock", "open_district"]
 
@@ -102,6 +104,7 @@ class Opening:
             transport=self.options.transports.get(instance),
             sleep=self.options.sleep,
             store=store,
+            redact=self.registry.redact,
         )
 
     def spec(self, use: str, where: str) -> BackendSpec[Any]:
@@ -127,6 +130,20 @@ class Opening:
 
     def backend(self, name: str, store: Store | None, stack: ExitStack) -> OpenBackend:
         """One backend of ``[backends]``, guarded."""
+        return self._opened(*self._prepared(name, store), stack)
+
+    def backend_or_down(self, name: str, store: Store, stack: ExitStack) -> OpenBackend:
+        """The same; a carrier that cannot be opened, for want of its secret perhaps, says so whenever it is asked."""
+        spec, config, context = self._prepared(name, store)
+        try:
+            return self._opened(spec, config, context, stack)
+        except (BackendError, SettingsError) as fault:
+            if spec.kind != "carrier":
+                raise
+            why = fault.problem if isinstance(fault, BackendError) else str(fault)
+            return OpenBackend(lines=DownLines(name, why))
+
+    def _prepared(self, name: str, store: Store | None) -> tuple[BackendSpec[Any], Any, BackendContext]:
         settings = self.settings.backends.get(name)
         if settings is None:
             raise SettingsError(
@@ -139,7 +156,10 @@ class Opening:
             spec = self.registry.backend("ils", "files")
             own: Mapping[str, Any] = settings.table if settings.use == "files" else {}  # its words still hold
             settings = BackendSettings("files", {**own, "path": str(extract.resolve())})
-        opened = open_backend(spec, self.config(spec, settings, f"backends.{name}"), context)
+        return spec, self.config(spec, settings, f"backends.{name}"), context
+
+    def _opened(self, spec: BackendSpec[Any], config: Any, context: BackendContext, stack: ExitStack) -> OpenBackend:
+        opened = open_backend(spec, config, context)
         stack.callback(opened.close)
         return opened
 
@@ -187,17 +207,15 @@ def _inventory(opening: Opening, ils: str, carriers: Mapping[str, CarrierLines])
 
 def _hooks(registry: Registry, actor: Actor) -> Hooks:
     def vetoes(step: Step, run: str) -> tuple[str, ...]:
-        notice = WriteNotice(step.action, step.area, step.action, step.subject, actor, run, step.id)
+        notice = WriteNotice(step.area, step.action, step.subject, actor, run, step.id)
         return tuple(f"{veto.reason} ({veto.plugin})" for veto in registry.before_write(notice))
 
     def done(step: Step, receipt: Receipt, run: str) -> None:
         registry.operation_done(
-            OperationEvent(
-                step.action, step.area, step.action, step.subject, receipt.result, receipt.at, actor, run, step.id
-            )
+            OperationEvent(step.area, step.action, step.subject, receipt.result, receipt.at, actor, run, step.id)
         )
 
-    return Hooks(vetoes, done)
+    return Hooks(vetoes, done, registry.redact)
 
 
 def open_district(district: Path, actor: str, options: Options) -> Desk:
@@ -206,13 +224,32 @@ def open_district(district: Path, actor: str, options: Options) -> Desk:
     opening.check_policy()
     with ExitStack() as stack:
         store = opening.store(stack)
-        backends = {name: opening.backend(name, store, stack) for name in opening.settings.backends}
+        backends = {name: opening.backend_or_down(name, store, stack) for name in opening.settings.backends}
         return desk_of(opening, store, backends, actor, stack.pop_all())
+
+
+def _for_acting(store: Store, opening: Opening) -> Store:
+    """The store as a desk may use it: only to look, where a clock that stands still would make facts look young."""
+    settings, options = opening.settings, opening.options
+    if settings.district.sample or not isinstance(opening.clock, FixedClock):
+        return store
+    fixed = "--date" if options.day else "district.today"
+    where = fixed if options.clock is None else "clock"
+
+    def stop() -> NoReturn:
+        raise BadInput(
+            where,
+            "stops the clock, and a district that is no sample is acted on only in the present",
+            "Leave it out; another day can be looked at with --dry-run",
+        )
+
+    return ReadOnlyStore(store, stop)
 
 
 def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend], actor: str, stack: ExitStack) -> Desk:
     """The desk over opened parts; it closes `stack`, and so does a failure here."""
     settings, clock = opening.settings, opening.clock
+    store = _for_acting(store, opening)
     try:
         ils, loans = _only_ils(backends)
         carriers = {name: opened.lines for name, opened in backends.items() if opened.lines is not None}
@@ -245,11 +282,12 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             registry=opening.registry,
             store=store,
             backends=backends,
-            hotspots=HotspotDesk(store, systems, clock, person, settings.district.name),
+            hotspots=HotspotDesk(store, systems, clock, person, settings.district.name, opening.registry.redact),
             runs=RunsDesk(
                 engine,
                 ApprovalRule(settings.approval.roles, settings.approval.other_actor),
                 today,
+                areas,
                 settings.district.name,
             ),
             day=Day(settings.district.name, today, areas, engine, settings.auto_apply),

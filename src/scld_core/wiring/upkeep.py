@@ -7,9 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from scld_core.errors import BadInput
+from scld_core.kernel.actor import Actor
 from scld_core.plugins import LoadState, Registry
 from scld_core.plugins.recipes import Recipe, find_recipe
-from scld_core.runs.ports import Upkeep
+from scld_core.runs.local import note
+from scld_core.runs.ports import Store, Upkeep
 from scld_core.services.probe import ProbeStep, probe
 from scld_core.wiring.desk import Options, open_desk
 from scld_core.wiring.opening import Opening
@@ -17,29 +19,42 @@ from scld_core.wiring.opening import Opening
 __all__ = ["backup_district", "migrate_district", "plugin_lines", "probe_backend", "recipe_text"]
 
 
-def _upkeep(folder: Path, stack: ExitStack) -> tuple[Opening, Upkeep]:
-    opening = Opening.of(folder, Options())
+def _database(opening: Opening, stack: ExitStack) -> tuple[Store, Upkeep]:
     store = opening.store(stack)
     if not isinstance(store, Upkeep):
         raise BadInput("store", f"{opening.settings.store.use} keeps no database that could be looked after")
-    return opening, store
+    return store, store
 
 
-def backup_district(folder: Path, target: Path | None = None) -> Path:
-    """Copy the database to `target`, by default a new file in DIR/backups named for the present."""
+def backup_district(folder: Path, target: Path | None = None, *, actor: str) -> Path:
+    """Copy the database to `target`, by default a new file in DIR/backups named for the present.
+
+    The journal has a line of it; the copy, which was made before, has none.
+    """
+    opening = Opening.of(folder, Options())
     with ExitStack() as stack:
-        opening, store = _upkeep(folder, stack)
+        store, database = _database(opening, stack)
         if target is None:
             name = f"{opening.clock.now():%Y%m%d-%H%M%S}.{opening.settings.store.use}"
             target = opening.settings.folder / "backups" / name
             target.parent.mkdir(exist_ok=True)
-        return store.backup(target)
+        copy = database.backup(target)
+        _note(opening, store, "district.backup", actor, str(copy))
+    return copy
 
 
-def migrate_district(folder: Path) -> str:
-    """Bring the database to this version's tables; says what was done."""
+def migrate_district(folder: Path, *, actor: str) -> str:
+    """Bring the database to this version's tables; says what was done, also in the journal."""
+    opening = Opening.of(folder, Options())
     with ExitStack() as stack:
-        return _upkeep(folder, stack)[1].migrate()
+        store, database = _database(opening, stack)
+        said = database.migrate()
+        _note(opening, store, "district.migrated", actor, said)
+    return said
+
+
+def _note(opening: Opening, store: Store, kind: str, actor: str, detail: str) -> None:
+    note(store, kind, opening.settings.district.name, actor=Actor(actor), clock=opening.clock, detail=detail)
 
 
 def plugin_lines() -> Iterator[tuple[bool, str]]:

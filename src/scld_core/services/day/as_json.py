@@ -6,7 +6,7 @@ from typing import Any
 
 from scld_core.hotspots.text import REASONS
 from scld_core.kernel.decision import Reason
-from scld_core.runs.model import ExceptionItem, Plan, Receipt, Step, Waiting
+from scld_core.runs.model import ExceptionItem, Plan, Receipt, Step, Waiting, Withdrawal
 from scld_core.services.day.run import DayResult
 
 __all__ = ["day_object", "plan_object", "receipt_object"]
@@ -53,13 +53,18 @@ def _exception(row: ExceptionItem) -> dict[str, Any]:
     return {"area": row.area, "code": row.code, "subject": row.subject, "detail": row.detail, "todo": row.todo}
 
 
+def _withdrawal(row: Withdrawal) -> dict[str, Any]:
+    return {"id": row.step, "label": row.label, "reason": row.reason}
+
+
 def plan_object(plan: Plan) -> dict[str, Any]:
-    """Steps, what waits, and the exception list."""
+    """Steps, what waits, the exception list, and waiting steps that nobody should carry out any more."""
     return {
         "business_day": plan.business_day.isoformat(),
         "steps": [_step(step) for step in plan.steps],
         "waiting": [_waiting(row) for row in plan.waiting],
         "exceptions": [_exception(row) for row in plan.exceptions],
+        "withdrawn": [_withdrawal(row) for area in plan.areas for row in area.withdrawals],
     }
 
 
@@ -75,10 +80,11 @@ def receipt_object(receipt: Receipt) -> dict[str, Any]:
 
 
 def day_object(result: DayResult) -> dict[str, Any]:
-    """Plan, receipts and what verification found."""
+    """Plan, receipts and what verification found; steps that somebody has to apply are among what waits."""
     return {
         "run": result.run,
-        "plan": plan_object(result.plan),
+        "plan": {**plan_object(result.plan), "waiting": [_waiting(row) for row in result.waiting]},
         "receipts": [receipt_object(receipt) for receipt in result.receipts],
         "verify": {"residual": result.residual},
+        "unverified": result.unverified,
     }

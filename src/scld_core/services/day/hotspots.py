@@ -15,6 +15,7 @@ from scld_core.hotspots.model import BulkFile, BulkRow, LineOrder
 from scld_core.hotspots.ports import BulkDelivery, CarrierLines
 from scld_core.hotspots.text import REASONS, VERBS
 from scld_core.runs.model import Risk, StepRecord, StepState
+from scld_core.services.files import replace_file
 from scld_core.services.worklist import Worklist, WorklistFiles, WorklistRow, write_worklist
 from scld_core.settings import Settings
 
@@ -56,7 +57,6 @@ def deliver(
     district = settings.district
     deliveries: list[Delivery] = []
     for carrier, rows in sorted(by_carrier.items()):
-        folder.mkdir(parents=True, exist_ok=True)
         bulk = _bulk(carriers.get(carrier), rows, now)  # None: the district has renamed or dropped it since
         worklist = Worklist(
             f"{run}-{carrier}",
@@ -68,7 +68,7 @@ def deliver(
             zone=ZoneInfo(district.timezone),
             sample=district.sample,
         )
-        path = None if bulk is None else _write(folder / bulk.name, bulk.content)
+        path = None if bulk is None else replace_file(folder / bulk.name, bulk.content)
         deliveries.append(Delivery(carrier, len(rows), write_worklist(worklist, folder), path))
     return tuple(deliveries)
 
@@ -77,13 +77,6 @@ def _bulk(port: object, rows: Iterable[tuple[StepRecord, LineOrder]], now: datet
     if not isinstance(port, BulkDelivery):
         return None
     return port.bulk_file([BulkRow(r.step.id, r.step.action.partition(".")[2], o.line, _why(r)) for r, o in rows], now)
-
-
-def _write(path: Path, content: bytes) -> Path:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
-    return path
 
 
 def _why(record: StepRecord) -> str:

@@ -11,12 +11,14 @@ from attrs import frozen
 
 from scld_core import codecs
 from scld_core.errors import BadInput
+from scld_core.hotspots.plan import AREA
 from scld_core.hotspots.text import TEXTS
 from scld_core.reporting.html import write_html
 from scld_core.runs.model import Plan
 from scld_core.services.day.hotspots import Delivery, deliver
 from scld_core.services.day.report import day_report
 from scld_core.services.day.run import DayResult
+from scld_core.services.files import replace_file
 
 if TYPE_CHECKING:
     from scld_core.wiring import Desk
@@ -39,17 +41,9 @@ class Published:
         return tuple(path for path in (self.report, self.plan, *lists) if path is not None)
 
 
-def _replace(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-    return path
-
-
 def write_plan(plan: Plan, path: Path) -> Path:
     """Write a plan for `scld apply`."""
-    return _replace(path, codecs.dump(plan))
+    return replace_file(path, codecs.dump(plan))
 
 
 def read_plan(path: Path) -> Plan:
@@ -64,7 +58,7 @@ def read_plan(path: Path) -> Plan:
 def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
     """One worklist for each carrier whose steps wait for an operator."""
     with desk.store.transaction() as unit:
-        open_ = unit.steps.unresolved()
+        open_ = unit.steps.unresolved(AREA)
     return deliver(
         open_,
         desk.hotspots.systems.carriers,
@@ -92,5 +86,5 @@ def publish(result: DayResult, desk: Desk) -> Published:
         settled=result.settled,
         unverified=result.unverified,
     )
-    page = _replace(desk.folder / "reports" / f"day-{result.run}.html", write_html(report))
+    page = replace_file(desk.folder / "reports" / f"day-{result.run}.html", write_html(report))
     return Published(page, held, write_worklists(desk, result.run))

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from scld_core import codecs
 from scld_core.errors import BadInput, GuardStopped
-from scld_core.kernel.validate import instant, nonempty
 from scld_core.runs.action import Area
 from scld_core.runs.engine import Engine
-from scld_core.runs.guards import check_blast
-from scld_core.runs.model import Plan, Receipt, StepRecord
+from scld_core.runs.guards import check_blast, check_population
+from scld_core.runs.model import Plan, Receipt, StepRecord, Waiting
 from scld_core.runs.planning import plan_areas
 from scld_core.runs.verify import Verification, verify
+from scld_core.services.run_book import in_run
 
-__all__ = ["Day", "DayResult", "RunRecord", "begin_run"]
-
-_RUNS = "runs"
-
-
-@frozen
-class RunRecord:
-    """One line of the district's run book."""
-
-    id: str = field(validator=nonempty)
-    kind: str
-    business_day: date
-    started_at: datetime = field(validator=instant)
-    actor: str = ""
-
-    @property
-    def number(self) -> int:
-        """Which run of its business day it was, from 1."""
-        return int(self.id.rpartition("-")[2])
+__all__ = ["Day", "DayResult", "went_wrong"]
 
 
 @frozen
@@ -60,24 +42,29 @@ class DayResult:
         return len(self.plan.steps) if self.verification is None else self.verification.residual
 
     @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """All that somebody or something has to finish; a held step waits for ``apply``."""
+        at = self.plan.made_at
+        listed = {row.step for row in self.plan.waiting}
+        held = (step for step in self.plan.steps if step.id in self.held and step.id not in listed)
+        return (
+            *self.plan.waiting,
+            *(Waiting(s.id, s.area, s.action, s.subject, s.label or s.subject, at, "apply") for s in held),
+        )
+
+    @property
     def trouble(self) -> bool:
         """Whether a step failed or is unknown, a system could not be reached, or nothing could be verified."""
         return (
             bool(self.unverified)
-            or any(r.result in ("failed", "unknown", "vetoed") for r in self.receipts)
+            or went_wrong(self.receipts)
             or any(e.code == "carrier_down" for e in self.plan.exceptions)
         )
 
 
-def begin_run(engine: Engine, kind: str, day: date) -> str:
-    """Enter a run into the run book; ids are ``2026-11-20-1`` and so on."""
-    now = engine.clock.now()
-    with engine.store.transaction() as unit:
-        book = unit.records(_RUNS)
-        numbers = [int(key.rpartition("-")[2]) for key, _ in book.items() if key.startswith(day.isoformat())]
-        run = RunRecord(f"{day.isoformat()}-{max(numbers, default=0) + 1}", kind, day, now, engine.actor.id)
-        book.put(run.id, codecs.dump(run))
-    return run.id
+def went_wrong(receipts: Iterable[Receipt]) -> bool:
+    """Whether a step failed, was vetoed, or got no sure answer."""
+    return any(receipt.result in ("failed", "unknown", "vetoed") for receipt in receipts)
 
 
 @frozen
@@ -110,18 +97,28 @@ class Day:
         """
         if dry_run:
             return DayResult("", self.plan())
-        with self.engine.store.exclusive("run"):
-            run = begin_run(self.engine, "day", self.business_day)
-            settled = self.engine.resume()
-            plan = self.plan()
-            check_blast(plan, confirmed=confirm_blast_radius)
-            for area in plan.areas:
-                for withdrawal in area.withdrawals:
-                    self.engine.withdraw(withdrawal)
-            auto = [step for step in plan.steps if step.area in self.auto_apply]
-            held = tuple(step.id for step in plan.steps if step.area not in self.auto_apply)
-            receipts = self.engine.apply(auto, run)
-            return self._verified(DayResult(run, plan, receipts, None, held, settled))
+        with self.engine.exclusive():
+            return in_run(
+                self.engine,
+                "day",
+                self.business_day,
+                lambda run: self._run(run, confirm_blast_radius),
+                failed=lambda result: result.trouble,
+            )
+
+    def _run(self, run: str, confirm_blast_radius: int | None) -> DayResult:
+        settled = self.engine.resume()
+        plan = self.plan()
+        engine = self.engine
+        check_population(engine.store, plan, confirmed=confirm_blast_radius, actor=engine.actor, clock=engine.clock)
+        check_blast(plan, confirmed=confirm_blast_radius)
+        for area in plan.areas:
+            for withdrawal in area.withdrawals:
+                self.engine.withdraw(withdrawal)
+        auto = [step for step in plan.steps if step.area in self.auto_apply]
+        held = tuple(step.id for step in plan.steps if step.area not in self.auto_apply)
+        receipts = self.engine.apply(auto, run)
+        return self._verified(DayResult(run, plan, receipts, None, held, settled))
 
     def _verified(self, result: DayResult) -> DayResult:
         """Look again. What stops this look says so; by now it cannot say that nothing was changed."""
