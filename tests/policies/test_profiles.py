@@ -116,6 +116,7 @@ def test_a_profile_without_tables_where_tables_belong_is_refused():
 
 RENTAL = "AGO 2005 no. 5 and AGO 1992 no. 31"
 REFERRAL = r"RCW 19.16.500(2)"
+COST = "RCW 19.16.500(1)(b)"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,16 @@ REFERRAL = r"RCW 19.16.500(2)"
             {"fees": {"best": {"legal_class": [entry("rental")], "residents": [entry(False, valid_to=TODAY)]}}},
             "policy.fees.best.legal_class",
             RENTAL,
+        ),
+        (
+            {"agency": {"referral_fee_legal_class": [entry("fine")]}},
+            "policy.agency.referral_fee_legal_class",
+            COST,
+        ),
+        (
+            {"agency": {"referral_fee": {"legal_class": [entry("fine")]}}},
+            "policy.agency.referral_fee.legal_class",
+            COST,
         ),
         ({"agency": {"referral_notice_days": [entry(29)]}}, "policy.agency.referral_notice_days", REFERRAL),
         ({"agency": {"referral_notice_days": [entry("30")]}}, "policy.agency.referral_notice_days", REFERRAL),
@@ -165,6 +176,7 @@ def test_what_the_law_forbids_is_refused_with_its_citation(policy, key, cite):
         {"fees": {"best": {"legal_class": [entry("rental")], "amount_cents": [entry(0)]}}},
         {"fees": {"late": {"legal_class": [entry("fine")], "amount_cents": [entry(25)]}}},
         {"agency": {"referral_notice_days": [entry(45)], "referral_notice_required": [entry(value=True)]}},
+        {"agency": {"referral_fee_legal_class": [entry("collection_cost")], "referral_fee_cents": [entry(1000)]}},
         {"agency": {"referral_notice_text": [entry("your debt may be assigned")]}},
     ],
 )

@@ -11,15 +11,19 @@ from scld_core.codecs import Problem
 from scld_core.policies.effective import Dated
 from scld_core.policies.tables import Values
 
-__all__ = ["at_top", "offences"]
+__all__ = ["COLLECTION_COST", "NOTICE_DAYS", "at_top", "offences"]
 
 NOTICE_DAYS = 30
 """RCW 19.16.500(2): days between the notice to a debtor and the assignment to a collection agency."""
+
+COLLECTION_COST = "collection_cost"
+"""RCW 19.16.500(1)(b): the legal class of the fee that a referral may add to a debt, and of no other."""
 
 _RENTAL = "AGO 2005 no. 5 and AGO 1992 no. 31: a library under RCW 27.12 may not charge residents for service or access"
 _NOTICE = (
     "RCW 19.16.500(2): a debt may be assigned only when the debtor was told so and at least 30 days have passed since"
 )
+_COST = "RCW 19.16.500(1)(b): what a referral may add to a debt is a reasonable fee for the agency's cost"
 _MONEY = frozenset({"amount", "cents", "charge", "charges", "cost", "fee", "fees", "price"})
 
 
@@ -39,7 +43,12 @@ def offences(*layers: Values) -> tuple[Problem, ...]:
     found: dict[str, Problem] = {}
     for on in sorted(dates | ends):
         in_force = {key: v.value for key in sorted(keys) if (v := at_top(layers, key, on)) is not None}
-        for problem in (*_rental_fees(in_force), *_charges(in_force), *_notices(in_force)):
+        for problem in (
+            *_rental_fees(in_force),
+            *_charges(in_force),
+            *_notices(in_force),
+            *_collection_costs(in_force),
+        ):
             found.setdefault(str(problem.path[-1]), problem)
     return tuple(found.values())
 
@@ -84,3 +93,10 @@ def _notices(values: dict[str, Any]) -> Iterator[Problem]:
             yield _problem(
                 key, f"is not at least {NOTICE_DAYS} whole days. {_NOTICE}", f"Set it to {NOTICE_DAYS} or more"
             )
+
+
+def _collection_costs(values: dict[str, Any]) -> Iterator[Problem]:
+    """The fee that a referral adds to a debt: no fine, no rental, nothing else."""
+    for key, value in values.items():
+        if {"referral", "fee"} <= _words(key) and key.endswith("legal_class") and value != COLLECTION_COST:
+            yield _problem(key, f"gives the referral fee another legal class. {_COST}", f"Set it to {COLLECTION_COST}")
