@@ -7,7 +7,9 @@ stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; the prose arou
 from __future__ import annotations
 
 import importlib.resources
+import importlib.util
 import inspect
+import pkgutil
 import re
 import sys
 import tomllib
@@ -23,11 +25,18 @@ import attrs
 from markup import code, entries, keys, paragraphs, table, type_words
 from typer.models import ArgumentInfo, OptionInfo
 
+from scld_adapters import agencies
 from scld_adapters import plugin as adapters
 from scld_adapters.files.extract import COLUMNS as EXTRACT_COLUMNS
 from scld_adapters.files.extract import OPTIONAL as EXTRACT_OPTIONAL
 from scld_adapters.files.settings import STATE_WORDS
 from scld_core import errors, settings
+from scld_core.agency.columns import INBOUND, OUTBOUND, Column
+from scld_core.agency.dialect import Dialect, Layout
+from scld_core.agency.dialect import Field as DialectField
+from scld_core.agency.files import COLUMNS as SNAPSHOT_COLUMNS
+from scld_core.agency.kinds import MEANINGS
+from scld_core.agency.kinds import Kind as RowKind
 from scld_core.calendars import Closure, WeeklyHours
 from scld_core.circulation.ports import Loans
 from scld_core.cli import codes
@@ -54,10 +63,12 @@ _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)"
 
 
 def commands() -> Iterator[tuple[str, Callable[..., object]]]:
-    """Each command's name and function, in the order of ``scld --help``."""
-    for command in app.registered_commands:
-        if command.callback is not None:
-            yield command.name or command.callback.__name__, command.callback
+    """Each command's name and function, in the order of ``scld --help``; groups come last."""
+    groups = [(group.name or "", group.typer_instance) for group in app.registered_groups]
+    for prefix, commands_of in (("", app), *groups):
+        for command in commands_of.registered_commands if commands_of else ():
+            if command.callback is not None:
+                yield f"{prefix} {command.name or command.callback.__name__}".strip(), command.callback
 
 
 def parameters(function: Callable[..., object]) -> Iterator[tuple[str, ArgumentInfo | OptionInfo, Any, object]]:
@@ -88,6 +99,8 @@ def _option_row(name: str, info: OptionInfo, kind: Any, default: object) -> tupl
 
 
 def _value_word(name: str, kind: Any) -> str:
+    if name == "folder":
+        return "DIR"
     kinds = [arg for arg in get_args(kind) if arg is not types.NoneType] or [kind]
     return {int: "N", Path: "FILE", datetime: "YYYY-MM-DD", list[str]: "STEP"}.get(kinds[0], name.upper())
 
@@ -306,6 +319,33 @@ def extract_columns() -> str:
     return _columns(EXTRACT_COLUMNS, EXTRACT_OPTIONAL, _EXTRACT)
 
 
+_SNAPSHOT = {
+    "patron_id": "the patron's record number, as the agency was given it",
+    "barcodes": "all card numbers, separated by `;`, the present one first; a first place left blank says that there "
+    "is no present one",
+    "balance": "what is owed, such as `45.50`; a credit has a minus sign before it",
+    "flagged": "`yes` or `no`: whether the ILS marks the patron as in collection",
+    "referral_fee": "the sum of referral fees charged for the debt of now, paid or not; `0.00` for none",
+    "exempt": "`yes` or `no`: whether the patron is never to be sent",
+    "as_of": "when the export was made, with its offset",
+}
+
+
+def snapshot_columns() -> str:
+    """The canonical ILS snapshot of the agency area."""
+    return _columns(SNAPSHOT_COLUMNS, (), _SNAPSHOT)
+
+
+def agency_kinds() -> str:
+    """One row for each kind, by precedence."""
+    rows = (
+        (code(kind.value), told.says, told.side.value, told.do, told.audience.value, "yes" if told.explained else "")
+        for kind in RowKind
+        for told in (MEANINGS[kind],)
+    )
+    return table(("Kind", "What it says", "Where it is mended", "What to do", "Whose work", "Explained"), rows)
+
+
 def status_words() -> str:
     """The canonical status words."""
     return ", ".join(code(word) for word in STATE_WORDS)
@@ -319,6 +359,57 @@ def inventory_columns() -> str:
 def registry() -> Registry:
     """What comes with scld, whatever else is installed."""
     return Registry.isolated([adapters])
+
+
+def agency_columns(columns: Mapping[str, Column]) -> str:
+    """The canonical columns of agency files of one direction."""
+    rows = ((code(n), c.shape.value, ("" if c.blank else "never blank; ") + c.says) for n, c in columns.items())
+    return table(("Name", "Holds", "Meaning"), rows)
+
+
+def dialects() -> str:
+    """Each dialect with its columns, and what nobody has verified of its layout."""
+    return "\n\n".join(_dialect(one) for one in registry().declarations(Dialect))
+
+
+def _dialect(one: Dialect) -> str:
+    form = "XML" if one.layout is Layout.XML else f"`{one.delimiter}` between cells"
+    facts = [f"{one.direction.value}, {one.holds.value}", f"{form}, {one.encoding}"]
+    facts += [f"nothing to say: {one.empty.value}" + (f", {code(one.sentence)}" if one.sentence else "")]
+    facts += [f"known by {' and '.join(map(code, one.key))}", f"named {code(one.file_name)}"]
+    facts += [f"has {code(f'<{name}>')} {code(text)}" for name, text in one.marks.items()]
+    rows = ((code(held.header), code(held.name), _written(held, one)) for held in one.fields)
+    parts = [
+        f"### {one.name}",
+        f"{one.title}. Layout: {one.source}.",
+        "; ".join(facts) + ".",
+        table(("Header", "Column", "Written"), rows),
+    ]
+    if one.statuses:
+        parts.append("Status words: " + ", ".join(f"{code(w)} {s.value}" for w, s in one.statuses.items()) + ".")
+    if unverified := _dialect_unverified(one):
+        parts += [
+            "Nobody has verified:",
+            "\n".join(f"- {key.replace('-', ' ')}: {text}" for key, text in unverified.items()),
+        ]
+    return "\n\n".join(parts)
+
+
+def _written(held: DialectField, one: Dialect) -> str:
+    shape = one.columns[held.name].shape.value
+    forms = {"date": held.date or "%Y-%m-%d", "amount": held.money.value}
+    return ", ".join(
+        filter(None, (code(forms.get(shape, "")), "" if held.required else "may be absent", "repeats" * held.repeats))
+    )
+
+
+def _dialect_unverified(one: Dialect) -> Mapping[str, str]:
+    """What the folder that declares it says."""
+    for folder in pkgutil.iter_modules(agencies.__path__, f"{agencies.__name__}."):
+        declares = folder.ispkg and importlib.util.find_spec(f"{folder.name}.dialects")
+        if declares and one in vars(importlib.import_module(declares.name)).values():
+            return _unverified(folder.name)
+    return {}
 
 
 def recipes() -> str:
@@ -418,6 +509,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "extract-columns": extract_columns,
     "status-words": status_words,
     "inventory-columns": inventory_columns,
+    "snapshot-columns": snapshot_columns,
+    "agency-kinds": agency_kinds,
+    "inbound-columns": lambda: agency_columns(INBOUND),
+    "outbound-columns": lambda: agency_columns(OUTBOUND),
+    "dialects": dialects,
     "recipes": recipes,
     "backends": backend_overview,
     "backend-details": backend_details,

@@ -1,0 +1,1 @@
+"""The balance summary that Evergreen writes for a collection agency."""

@@ -1,0 +1,1 @@
+"""The agency's list of its accounts, in the canonical columns."""

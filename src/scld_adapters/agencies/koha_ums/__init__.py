@@ -1,0 +1,1 @@
+"""The CSV files that Koha libraries send to Unique Management Services."""

@@ -1,0 +1,1 @@
+"""The XML files of SirsiDynix Symphony's debt collection reports."""
