@@ -12,20 +12,26 @@ __all__ = ["scld_backends", "scld_declarations"]
 
 @hookimpl
 def scld_backends() -> Iterable[BackendSpec[Any]]:
-    """Stores, ILSs and carriers."""
-    from scld_adapters.carriers.kajeet.plugin import KAJEET  # noqa: PLC0415 - the entry point stays light
+    """Stores, ILSs, carriers and ways to an agency."""
+    from scld_adapters.agencies.drop.plugin import AGENCY_DROP  # noqa: PLC0415 - the entry point stays light
+    from scld_adapters.agencies.portal.plugin import AGENCY_PORTAL  # noqa: PLC0415
+    from scld_adapters.agencies.sftp.plugin import AGENCY_SFTP  # noqa: PLC0415
+    from scld_adapters.agencies.smtp.plugin import AGENCY_MAIL  # noqa: PLC0415
+    from scld_adapters.carriers.kajeet.plugin import KAJEET  # noqa: PLC0415
     from scld_adapters.carriers.portal_csv.plugin import PORTAL_CSV  # noqa: PLC0415
     from scld_adapters.carriers.simulated.plugin import SIMULATED  # noqa: PLC0415
     from scld_adapters.carriers.thingspace.plugin import THINGSPACE  # noqa: PLC0415
     from scld_adapters.files.plugin import FILES  # noqa: PLC0415
     from scld_adapters.sql.plugin import SPECS  # noqa: PLC0415
 
-    return (*SPECS, FILES, SIMULATED, PORTAL_CSV, KAJEET, THINGSPACE)
+    carriers = (SIMULATED, PORTAL_CSV, KAJEET, THINGSPACE)
+    return (*SPECS, FILES, *carriers, AGENCY_DROP, AGENCY_SFTP, AGENCY_MAIL, AGENCY_PORTAL)
 
 
 @hookimpl
 def scld_declarations() -> Iterable[object]:
-    """Extract recipes."""
+    """Extract recipes and dialects of agency files."""
+    from scld_adapters.agencies.declarations import dialects  # noqa: PLC0415
     from scld_adapters.files.plugin import declarations  # noqa: PLC0415
 
-    return declarations()
+    return (*declarations(), *dialects())

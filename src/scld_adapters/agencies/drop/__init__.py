@@ -1,0 +1,1 @@
+"""The agency's files in a folder from which something else takes them."""

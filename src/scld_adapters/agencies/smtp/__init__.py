@@ -1,0 +1,1 @@
+"""The agency's files as attachments of a mail."""

@@ -1,0 +1,1 @@
+"""Mail: sending over verified TLS."""
