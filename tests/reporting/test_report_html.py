@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scld_core.errors import MissingExtra
-from scld_core.kernel.privacy import MASK, reveal
+from scld_core.kernel.money import Money
+from scld_core.kernel.privacy import MASK, Purpose, reveal
 from scld_core.reporting import (
     Badge,
     Callout,
@@ -69,6 +70,7 @@ def report(text="plain", *, personal=None):
         Kind.TEXT: text,
         Kind.ID: Prose((text, text), (text,), (text,)),
         Kind.NUMBER: 12345,
+        Kind.MONEY: Money(-123450),
         Kind.INSTANT: NOW,
         Kind.BADGE: Badge(f"b{text}", Tone.BAD),
         Kind.TICK: True,
@@ -174,7 +176,8 @@ def test_personal_cells_are_masked_unless_each_carries_its_audit_line():
     assert "Ada" not in write_html(report(personal=hidden))
     assert write_html(report(personal=hidden)).count(MASK) == 3 * len(Kind)
     lines = []
-    value = reveal(hidden, "value", actor="jdoe", purpose="a call back", record="main:p1", audit=lines.append)
+    why = Purpose.PATRON_REQUEST
+    value = reveal(hidden, "value", actor="jdoe", purpose=why, record="main:p1", audit=lines.append)
     assert "Ada Synthetic" in write_html(report(personal=Personal(value, lines[0])))
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scld_core.errors import InvalidValue
+from scld_core.kernel.money import Money
 from scld_core.reporting import Badge, Column, Figure, Kind, Personal, Prose, Report, Section, Table
 from scld_core.reporting.words import clock_words, day_words, instant_words, span_words
 
@@ -17,6 +18,7 @@ GOOD = {
     Kind.TEXT: ("text", Prose(("one", "two"))),
     Kind.ID: ("3999900000001", Prose(("IMEI 1",))),
     Kind.NUMBER: (0, 12345),
+    Kind.MONEY: (Money(0), Money(-500, "CAD")),
     Kind.INSTANT: (NOW,),
     Kind.BADGE: (Badge("Done"),),
     Kind.TICK: (True, False),

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from scld_core.kernel.privacy import MASK
 from scld_core.reporting.model import Personal, Report
-from scld_core.reporting.words import day_words, instant_words
+from scld_core.reporting.words import day_words, instant_words, money_words
 
 __all__ = ["render"]
 
@@ -51,7 +51,8 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     # jinja2 leaves the types of these two tables open
-    environment.filters.update(clean=_clean, unmasked=_unmasked, day=day_words)  # pyright: ignore[reportUnknownMemberType]
+    filters = {"clean": _clean, "unmasked": _unmasked, "day": day_words, "money": money_words}
+    environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
     environment.tests["personal"] = _is_personal  # pyright: ignore[reportUnknownMemberType]
     return environment
 

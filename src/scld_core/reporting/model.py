@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from scld_core.errors import InvalidValue
+from scld_core.kernel.money import Money
 from scld_core.kernel.privacy import Revealed, personal
 from scld_core.kernel.validate import each, instance, instant, matching, nonempty, optional
 
@@ -42,14 +43,16 @@ class Tone(Enum):
 class Kind(Enum):
     """What a column holds, and so how its cells are written.
 
-    TEXT is str or Prose; ID the same, set so that digits can be compared; NUMBER int; INSTANT a
-    datetime in UTC, shown in the report's zone; BADGE a Badge; TICK True for an empty box that a
-    person ticks with a pen. None leaves any cell blank, and any cell may be Personal.
+    TEXT is str or Prose; ID the same, set so that digits can be compared; NUMBER int; MONEY Money,
+    set so that its decimals stand below each other; INSTANT a datetime in UTC, shown in the report's
+    zone; BADGE a Badge; TICK True for an empty box that a person ticks with a pen. None leaves any
+    cell blank, and any cell may be Personal.
     """
 
     TEXT = "text"
     ID = "id"
     NUMBER = "number"
+    MONEY = "money"
     INSTANT = "instant"
     BADGE = "badge"
     TICK = "tick"
@@ -83,13 +86,14 @@ class Personal:
     revealed: Revealed | None = field(default=None, validator=optional(instance(Revealed)))
 
 
-Cell = str | int | bool | datetime | Prose | Badge | Personal | None
+Cell = str | int | bool | Money | datetime | Prose | Badge | Personal | None
 Row = tuple[Cell, ...]
 
 _FITS: dict[Kind, type | tuple[type, ...]] = {
     Kind.TEXT: (str, Prose),
     Kind.ID: (str, Prose),
     Kind.NUMBER: int,
+    Kind.MONEY: Money,
     Kind.INSTANT: datetime,
     Kind.BADGE: Badge,
     Kind.TICK: bool,

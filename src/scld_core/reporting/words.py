@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["clock_words", "day_words", "instant_words", "span_words"]
+from scld_core.kernel.money import Money
+
+__all__ = ["clock_words", "day_words", "instant_words", "money_words", "span_words"]
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -57,3 +59,10 @@ def span_words(span: timedelta) -> str:
         hours, rest = divmod(minutes, 60)
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     return f"{minutes // (24 * 60)} days"
+
+
+def money_words(amount: Money) -> str:
+    """``1,234.50``, ``−5.00`` or ``12.50 CAD``: always two decimals, so that columns line up."""
+    sign = "−" if amount.cents < 0 else ""
+    whole, part = divmod(abs(amount.cents), 100)
+    return f"{sign}{whole:,}.{part:02}" + ("" if amount.currency == "USD" else f" {amount.currency}")
