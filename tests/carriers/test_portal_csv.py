@@ -1,6 +1,7 @@
 """A portal by files: what comes in is used or named, what goes out comes back whole."""
 
 import csv
+import hashlib
 import io
 import os
 import re
@@ -18,7 +19,7 @@ from scld_adapters.carriers.portal_csv.plugin import PORTAL_CSV
 from scld_adapters.carriers.portal_csv.settings import BULK_COLUMNS, PortalCsvConfig
 from scld_core.codecs import structure
 from scld_core.codecs.tables import read_table
-from scld_core.errors import BadInput, FileRefused, NotFound, Rejected, SettingsError, UnsupportedOperation
+from scld_core.errors import FileRefused, NotFound, Rejected, SettingsError, UnsupportedOperation
 from scld_core.hotspots.account import Verb
 from scld_core.hotspots.model import BulkRow, ServiceState
 from scld_core.hotspots.ports import BulkDelivery
@@ -243,7 +244,7 @@ def test_two_exports_of_one_instant_must_be_the_same(folder):
         page_of(folder)
 
 
-def test_files_still_being_written_and_sidecars_are_no_exports(folder):
+def test_files_still_being_written_and_manifests_are_no_exports(folder):
     """Only what the pattern means is read, and without any file the message says where to put one."""
     config = PortalCsvConfig(export="exports/*", columns=COLUMNS, words=WORDS, extracted_at="column")
     for name in (".lines.csv", "~$lines.csv", "lines.csv.meta.toml"):
@@ -258,20 +259,27 @@ def dated(rule):
     return PortalCsvConfig(export="exports/*.csv", columns=columns, words=WORDS, extracted_at=rule)
 
 
-def test_a_sidecar_dates_an_export_and_may_count_its_rows(folder):
-    """The count is what the list should have, so that a cut export shows as partial."""
+def test_a_manifest_dates_an_export_and_may_count_its_rows(folder):
+    """It is the same format that an extract's has; a cut export, or one that it was not written for, is refused."""
     path = save(folder, row(A))
     beside = path.with_name("lines.csv.meta.toml")
-    beside.write_text(f"extracted_at = {STAMP}\nrows = 2\n")
-    page = page_of(folder, dated("sidecar"))
-    assert (page.as_of, page.total, len(page.rows)) == (AS_OF, 2, 1)
-    for text, problem in (("extracted_at = 2026-03-10T07:30:00", "time zone"), ("extracted = 1", "extracted_at")):
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for more in ("", "rows = 1\n", f'rows = 1\nsha256 = "{digest}"\n'):
+        beside.write_text(f"as_of = {STAMP}\n{more}")
+        page = page_of(folder, dated("manifest"))
+        assert (page.as_of, page.total, len(page.rows)) == (AS_OF, 1, 1)
+    for text, problem in (
+        (f"as_of = {STAMP}\nrows = 2\n", "has 1 rows and its manifest says 2"),
+        (f'as_of = {STAMP}\nsha256 = "{"0" * 64}"\n', r"is not the file that lines\.csv\.meta\.toml was written for"),
+        ("as_of = 2026-03-10T07:30:00", "time zone"),
+        ("as = 1", "as_of"),
+    ):
         beside.write_text(text)
-        with pytest.raises(BadInput, match=problem):
-            page_of(folder, dated("sidecar"))
+        with pytest.raises(FileRefused, match=problem):
+            page_of(folder, dated("manifest"))
     beside.unlink()
     with pytest.raises(FileRefused, match="age is unknown"):
-        page_of(folder, dated("sidecar"))
+        page_of(folder, dated("manifest"))
 
 
 @pytest.mark.parametrize(
@@ -331,17 +339,17 @@ def test_the_end_of_a_suspension_is_an_instant_or_a_local_day(folder):
 
 
 def test_get_follows_the_file(folder):
-    """One line is found by its SIM; a file that is written again is read again, its sidecar too."""
-    config = dated("sidecar")
+    """One line is found by its SIM; a file that is written again is read again, its manifest too."""
+    config = dated("manifest")
     made = portal(folder, config)
     beside = save(folder, row(A)).with_name("lines.csv.meta.toml")
-    beside.write_text(f"extracted_at = {STAMP}\n")
+    beside.write_text(f"as_of = {STAMP}\n")
     assert made.get(A) == made.get(A)
     with pytest.raises(NotFound, match="newest export"):
         made.get(B)
     save(folder, row(A), row(B, "Hot-lined"))
     assert made.get(B).state is ServiceState.SUSPENDED
-    beside.write_text("extracted_at = 2026-03-10T07:45:00-07:00\n")
+    beside.write_text("as_of = 2026-03-10T07:45:00-07:00\n")
     assert made.get(B).observed_at == AS_OF + timedelta(minutes=15)
     assert (made.live, made.asynchronous) == (False, True)
 

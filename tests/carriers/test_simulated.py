@@ -97,7 +97,12 @@ class Agreement(RuleBasedStateMachine):
             self.reference.put(opened)
         create(self.folder / "carrier.sqlite", opening())
         self.file = SimulatedLines(
-            self.folder / "carrier.sqlite", "carrier", self.clock, terms, size, seeded(seed, weights, reads=True)
+            self.folder / "carrier.sqlite",
+            "carrier",
+            self.clock,
+            terms=terms,
+            page_size=size,
+            fates=seeded(seed, weights, reads=True),
         )
 
     def both(self, name, *args, **kwargs):

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scld_core.codecs.cells import from_cell, to_cell
 from scld_core.codecs.tables import DELIMITERS, Row, Table, read_table, write_csv
 from scld_core.errors import BadInput, FileRefused, MissingExtra
+from scld_core.kernel.cells import from_cell, to_cell
 
 COLUMNS = ("item", "status")
 WALL = datetime(2026, 11, 1, 8, 30)  # noqa: DTZ001 - a workbook knows no zones

@@ -35,7 +35,7 @@ def test_the_reference_shows_the_options_that_help_shows(name, function, monkeyp
     """The generated section of a command has the options of its ``--help``, no more and no fewer."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_COLOR", "1")
-    shown = CliRunner().invoke(app, [name, "--help"]).output
+    shown = CliRunner().invoke(app, [*name.split(), "--help"]).output
     known = {
         flag
         for parameter, info, _, _ in generate.parameters(function)

@@ -23,8 +23,9 @@ from scld_core.plugins.offers import Offers
 
 ZONE = ZoneInfo("America/Los_Angeles")
 ALL = {one.ils: one for one in recipes() if one.name == "hotspot-loans"}
-SQL = [one for one in recipes() if one.kind != "steps"]
-STEPS = [one for one in recipes() if one.kind == "steps"]
+EVERY_SQL = [one for one in recipes() if one.kind != "steps"]
+SQL = [one for one in EVERY_SQL if one.name == "hotspot-loans"]
+STEPS = [one for one in ALL.values() if one.kind == "steps"]
 CHANGES = re.compile(
     r"(?<![.\w])(INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|TRUNCATE|MERGE|REPLACE|GRANT|REVOKE|EXEC|EXECUTE|CALL|INTO|COPY|LOCK|SET|SHOW)\b",
     re.IGNORECASE,
@@ -33,7 +34,7 @@ PERSONAL = re.compile(
     r"patron|borrower|cardnumber|surname|firstname|\busr\b|e?mail|phone|address|birth|\bdob\b|name_?(first|last)|passw",
     re.IGNORECASE,
 )
-ids = {"ids": lambda one: one.ils}
+ids = {"ids": lambda one: one.full_name}
 
 
 def query(one):
@@ -65,11 +66,12 @@ def test_every_recipe_is_declared_and_none_shuts_out_another():
     assert len(taken) == len(recipes())
 
 
-@pytest.mark.parametrize("one", SQL, **ids)
+@pytest.mark.parametrize("one", EVERY_SQL, **ids)
 def test_a_query_changes_nothing(one):
     """No statement in it writes, and there is one statement besides a declaration of a variable."""
     assert not CHANGES.search(query(one))
-    statements = [part.split()[0].upper() for part in query(one).split(";") if part.strip()]
+    unquoted = re.sub(r"'[^']*'", "''", query(one))
+    statements = [part.split()[0].upper() for part in unquoted.split(";") if part.strip()]
     assert statements[-1] in ("SELECT", "WITH")
     assert statements[:-1] in ([], ["DECLARE"])
 

@@ -16,6 +16,7 @@ from scld_core.errors import InvalidValue
 from scld_core.kernel.ids import ItemId, PatronId
 from scld_core.kernel.log import WITHHELD, JsonFormatter, configure, log, whereabouts
 from scld_core.kernel.privacy import MASK, personal
+from scld_core.kernel.redact import CARD
 
 CANARY = "canary-Zoe-29082000123450"
 
@@ -166,6 +167,16 @@ def test_a_redactor_sees_every_text(lines):
     typed, free = lines()
     assert typed["data"]["what"] == {"(gone)": ["a (gone)"]}
     assert free["data"]["text"] == "the (gone)"
+
+
+@pytest.mark.parametrize("redact", [None, lambda text: text])
+def test_no_card_number_is_logged_whatever_the_handler(redact, lines, caplog):
+    """The built-in redactor sees every text of a record, before our handler and before anybody else's."""
+    configure(lines.stream, redact=redact)
+    log(logging.getLogger("scld_core.x"), logging.INFO, Noted({"29082000123450": ["card 29082000123450"]}))
+    for text in (lines.stream.getvalue(), caplog.text):
+        assert text.count(CARD) == 2
+        assert "29082000123450" not in text
 
 
 @pytest.mark.parametrize("redact", [_raises, lambda text: None])

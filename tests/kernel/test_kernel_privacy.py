@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scld_core.errors import InvalidValue
 from scld_core.kernel.ids import ItemId, PatronId
-from scld_core.kernel.privacy import MASK, Disclosure, Revealed, is_personal, masked, personal, reveal
+from scld_core.kernel.privacy import MASK, Purpose, Revealed, is_personal, masked, personal, reveal
 from scld_core.kernel.validate import nonempty, optional
 
 CANARY = "canary-Zoe-Synthetic"
@@ -21,7 +21,7 @@ class Person:
     """A synthetic reader."""
 
     name: str = personal(validator=nonempty)
-    note: str | None = personal(default=None, disclosure=Disclosure.OFFICER, validator=optional(nonempty))
+    note: str | None = personal(default=None, validator=optional(nonempty))
     visits: int = 0
 
 
@@ -76,7 +76,7 @@ def test_masked_leaves_classes_alone():
     assert json.dumps(masked({"a": [1, "x"]})) == '{"a": [1, "x"]}'
 
 
-def test_a_tag_knows_its_disclosure_class():
+def test_a_tag_is_on_the_field_alone():
     """The tag is on the field and not on its neighbours."""
     assert [is_personal(a) for a in fields(Person)] == [True, True, False]
     assert is_personal(fields(PatronId).local)
@@ -98,23 +98,33 @@ def test_revealing_leaves_an_audit_line_first():
     """The audit is written before the value is given; when it fails, nothing is shown."""
     lines = []
     zoe = Person(CANARY)
-    given_out = reveal(zoe, "name", actor="anne", purpose="call about a hold", record="main:9", audit=lines.append)
-    assert given_out == CANARY
-    assert lines == [Revealed("anne", "main:9", "name", "call about a hold")]
+    why = Purpose.PATRON_REQUEST
+    assert reveal(zoe, "name", actor="anne", purpose=why, record="main:9", audit=lines.append) == CANARY
+    assert lines == [Revealed("anne", "main:9", "name", why)]
+    assert CANARY not in repr(lines)
 
     def broken(line):
         raise OSError
 
     with pytest.raises(OSError):
-        reveal(zoe, "name", actor="anne", purpose="call", record="main:9", audit=broken)
+        reveal(zoe, "name", actor="anne", purpose=why, record="main:9", audit=broken)
 
 
-@pytest.mark.parametrize(("name", "purpose", "rule"), [("name", " ", "must say why"), ("visits", "x", "not personal")])
-def test_revealing_needs_a_purpose_and_something_to_reveal(name, purpose, rule):
-    """Neither a blank purpose nor an open field leaves an audit line."""
+@pytest.mark.parametrize(
+    ("name", "changed", "rule"),
+    [
+        ("name", {"purpose": "a call back"}, "purpose: must be Purpose"),
+        ("name", {"actor": " "}, "actor: must be text"),
+        ("name", {"record": ""}, "record: must be text"),
+        ("visits", {}, "is not personal data"),
+    ],
+)
+def test_revealing_needs_a_purpose_an_actor_a_record_and_something_to_reveal(name, changed, rule):
+    """Neither a purpose of one's own wording nor an open field leaves an audit line."""
     lines = []
+    asked = {"actor": "anne", "purpose": Purpose.AGENCY_ACCOUNT, "record": "main:9", "audit": lines.append, **changed}
     with pytest.raises(InvalidValue, match=rule):
-        reveal(Person("a"), name, actor="anne", purpose=purpose, record="main:9", audit=lines.append)
+        reveal(Person("a"), name, **asked)
     assert lines == []
 
 

@@ -184,7 +184,12 @@ def simulated_bench(world) -> CarrierBench:
         return script.pop() if script and operation in ("suspend", "restore", "terminate") else Fate.DONE
 
     backend = SimulatedLines(
-        world.context.folder / config.file, world.context.instance, world.clock, config.terms, config.page_size, fates
+        world.context.folder / config.file,
+        world.context.instance,
+        world.clock,
+        terms=config.terms,
+        page_size=config.page_size,
+        fates=fates,
     )
     opened = open_backend(
         evolve(SIMULATED, open=lambda config, context: OpenBackend(lines=backend)), config, world.context
@@ -222,7 +227,7 @@ def portal_bench(world) -> CarrierBench:
     """A portal whose export a person saves, and which takes a file of requests."""
     config = PortalCsvConfig(
         export="*.csv",
-        extracted_at="sidecar",
+        extracted_at="manifest",
         words={"on": ServiceState.ACTIVE, "off": ServiceState.SUSPENDED},
         expires_hours=24,
     )
@@ -233,8 +238,8 @@ def portal_bench(world) -> CarrierBench:
         lines = ["imei,iccid,status", *(f"{v.imei},{v.iccid},{v.word or words[v.state]}" for v in rows.values())]
         path = world.context.folder / "lines.csv"
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        sidecar = world.context.folder / "lines.csv.meta.toml"
-        sidecar.write_text(f"extracted_at = {world.clock.now().isoformat()}\nrows = {len(rows)}\n", encoding="utf-8")
+        manifest = world.context.folder / "lines.csv.meta.toml"
+        manifest.write_text(f"as_of = {world.clock.now().isoformat()}\nrows = {len(rows)}\n", encoding="utf-8")
 
     def show(view):
         rows[str(view.iccid)] = view
@@ -277,7 +282,7 @@ class Extract:
             barcode = self.world.seed.barcodes.get(seen.item.local, "")
             word = seen.word if seen.state is ItemState.UNKNOWN_WORD else seen.state.value
             since = seen.since.isoformat() if seen.since else ""
-            owner = [loan.id.local, *times, loan.household or ""] if loan else [""] * 5
+            owner = [loan.id.local, *times, str(loan.household or "")] if loan else [""] * 5
             out.writerow([seen.item.local, barcode, word, since, *owner, now])
         data = text.getvalue().encode()
         path = self.world.context.folder / "hotspot-loans.csv"

@@ -15,8 +15,15 @@ from scld_core.testing.machines import machine, run_machine
 from scld_core.testing.planted import PLANTED
 from scld_core.testing.planted.stores import Elephant
 from scld_core.testing.references import FULL, MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE, store_harness
+from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 
-REFERENCES = {"lines": MEMORY_LINES, "loans": MEMORY_LOANS, "store": MEMORY_STORE}
+REFERENCES = {
+    "lines": MEMORY_LINES,
+    "loans": MEMORY_LOANS,
+    "fees": MEMORY_FEES,
+    "patrons": MEMORY_PATRONS,
+    "store": MEMORY_STORE,
+}
 ELEPHANT = store_harness(lambda _: Elephant().bench())
 BY_NAME = {planted.name: planted for planted in PLANTED}
 

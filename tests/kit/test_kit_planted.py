@@ -8,11 +8,18 @@ from scld_core.testing.checks import CHECKS
 from scld_core.testing.grading import check_cells, grade
 from scld_core.testing.planted import PLANTED
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
+from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.synthetic import CANARIES
 
 ALL = {check.id: check for checks in CHECKS.values() for check in checks}
-REFERENCES = {"lines": MEMORY_LINES, "loans": MEMORY_LOANS, "store": MEMORY_STORE}
+REFERENCES = {
+    "lines": MEMORY_LINES,
+    "loans": MEMORY_LOANS,
+    "fees": MEMORY_FEES,
+    "patrons": MEMORY_PATRONS,
+    "store": MEMORY_STORE,
+}
 
 
 def verdicts(check, harness):

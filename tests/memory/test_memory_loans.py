@@ -11,6 +11,7 @@ from scld_core.circulation.model import ItemState
 from scld_core.errors import InvalidValue, NotFound, Rejected
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
 from scld_core.memory.loans import MemoryLoans
+from scld_core.patrons.model import Household
 from support.clock import Ticking
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -32,11 +33,11 @@ def test_a_loan_carries_what_was_said_at_check_out(loans):
     """A check-out names loan, due instant, patron and household, and the item is on loan since now."""
     due = NOW + timedelta(days=14)
     seen = loans.check_out(
-        ITEMS[0], due_at=due, loan=LoanId("main", "77"), patron=PatronId("main", "p1"), household="h1"
+        ITEMS[0], due_at=due, loan=LoanId("main", "77"), patron=PatronId("main", "p1"), household=Household("h1")
     )
     assert (seen.state, seen.since, seen.as_of) == (ItemState.ON_LOAN, NOW, NOW)
     assert (seen.loan.id, seen.loan.due_at, seen.loan.out_at) == (LoanId("main", "77"), due, NOW)
-    assert (seen.loan.patron, seen.loan.household) == (PatronId("main", "p1"), "h1")
+    assert (seen.loan.patron, seen.loan.household) == (PatronId("main", "p1"), Household("h1"))
 
 
 def test_two_loans_never_share_an_id(loans):

@@ -1,6 +1,7 @@
 """The guard: capability, the closed tree of faults, repeated reads, answers about what was asked."""
 
 import contextlib
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from scld_core.errors import (
     ProtocolViolation,
     RateLimited,
     Rejected,
+    ScldError,
     SnapshotRefused,
     Unavailable,
     UnsupportedOperation,
@@ -31,7 +33,7 @@ from scld_core.hotspots.model import BulkFile, BulkRow, ServiceState
 from scld_core.hotspots.ports import BulkDelivery, CarrierLines
 from scld_core.kernel.capability import Convention, Effect, Full, Unsupported, operations
 from scld_core.kernel.ids import ItemId, LoanId
-from scld_core.kernel.page import Page
+from scld_core.kernel.page import Page, Quarantined
 from scld_core.plugins import BackendContext, BackendSpec, OpenBackend, guard, open_backend
 from scld_core.plugins.guard import PORTS, port_operations
 from scld_core.plugins.retry import RetrySchedule
@@ -346,7 +348,7 @@ def page(*numbers, last=False):
 def test_a_list_s_pages_arrive_as_they_are(numbers, faults):
     """In order, none added, dropped or doubled, even when its beginning had to be repeated."""
     pages = [page(*some, last=place == len(numbers)) for place, some in enumerate(numbers, 1)]
-    port, behind, waits = loans(*faults, *pages)
+    port, behind, waits = loans(*faults, *pages, deadline=60.0)
     assert list(port.iter_items([item_id(n) for n in range(10)])) == pages
     assert len(waits) == len(faults)
     assert behind.closed == len(faults) + 1
@@ -597,3 +599,145 @@ def test_an_open_that_breaks_is_an_adapter_s_bug(opens):
     with pytest.raises(AdapterBug, match=r"main\.open") as caught:
         open_backend(spec(opens), Config(), context()[0])
     assert CANARY not in str(caught.value)
+
+
+CARD_NUMBER = "29082000123450"
+FAULTS = [
+    lambda: Rejected("main", "x", f"no: {CARD_NUMBER}"),
+    lambda: RateLimited("main", "x", CARD_NUMBER, 900.0),
+    lambda: OutcomeUnknown("main", "x", f"lost {CARD_NUMBER}", "scld-1"),
+    lambda: ProtocolViolation("main", "x", f"ask a@example.org of {CARD_NUMBER}"),
+]
+
+
+class Talkative(Rejected):
+    """A fault of an adapter's own, which says more than those of the tree."""
+
+    def __init__(self, text):
+        super().__init__("main", "x", text)
+        self.body = {"message": text}
+        self.args = (text, self.body, [text], ServiceState.ACTIVE)
+        self.add_note(f"noted {text}")
+
+
+def told(error):
+    """All that an exception can tell anybody."""
+    return "".join(traceback.format_exception(error)) + repr((error, vars(error), error.args))
+
+
+def fault_of(call):
+    """The exception that a call raises."""
+    with pytest.raises(ScldError) as raised:
+        call()
+    return raised.value
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("make", FAULTS)
+def test_no_fault_leaves_a_backend_with_a_card_number(name, make):
+    """Whatever the other system says, the card is out of it, and what decides the next step stays."""
+    fault = make()
+    port, _, _ = lines(end=fault)
+    raised = fault_of(every_call(port)[name])
+    assert raised is fault
+    assert CARD_NUMBER not in told(raised)
+    assert "(card number)" in str(raised)
+    assert "(card number)" in raised.problem
+    keeps = ("backend", "operation", "key", "retry_after", "retry")
+    assert [getattr(raised, k, None) for k in keeps] == [getattr(make(), k, None) for k in keeps]
+
+
+def test_faults_of_an_adapter_s_own_class_and_what_they_came_from_are_redacted_too():
+    """Attributes, arguments, notes; of the exception it was raised from only class and place are left."""
+
+    class Chained(ScriptedLines):
+        def suspend(self, line, *, key):
+            try:
+                {}[CARD_NUMBER]
+            except KeyError as error:
+                raise Talkative(f"card {CARD_NUMBER}") from error
+
+        def restore(self, line, *, key):
+            try:
+                {}[CARD_NUMBER]
+            except KeyError:
+                raise Talkative(f"card {CARD_NUMBER}")  # noqa: B904 - as adapters do
+
+    port, _, _ = lines(kind=Chained)
+    for name in ("suspend", "restore"):
+        raised = fault_of(every_call(port)[name])
+        assert type(raised) is Talkative
+        assert CARD_NUMBER not in told(raised)
+        assert raised.__notes__[0] == "noted card (card number)"
+        assert raised.__notes__[1].startswith("from KeyError at test_guard.py:")
+        assert raised.args[3] is ServiceState.ACTIVE
+
+
+def test_seconds_stay_seconds_however_many_they_are():
+    """A number decides when a call is repeated; it is no text."""
+    port, _, _ = lines(end=RateLimited("main", "x", "later", 29082000123450.0))
+    assert fault_of(every_call(port)["suspend"]).retry_after == 29082000123450.0
+
+
+def test_a_fault_that_cannot_be_redacted_is_an_adapter_s_bug():
+    """Its text goes nowhere."""
+
+    class Closed(Rejected):
+        def __setattr__(self, name, value):
+            if "problem" in vars(self):
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+
+    port, _, _ = lines(end=Closed("main", "x", CARD_NUMBER))
+    raised = fault_of(every_call(port)["suspend"])
+    assert type(raised) is AdapterBug
+    assert CARD_NUMBER not in told(raised)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: FileRefused(CARD_NUMBER, CARD_NUMBER, CARD_NUMBER), lambda: SnapshotRefused(f"first row: {CARD_NUMBER}")],
+)
+def test_a_refused_file_or_list_is_redacted(make):
+    """What a person is to see of a file's content has no reader in it."""
+    port, _, _ = loans(end=make())
+    assert CARD_NUMBER not in told(fault_of(lambda: port.get(item_id(1))))
+    port, _, _ = loans(end=make())
+    assert CARD_NUMBER not in told(fault_of(lambda: list(port.iter_items([]))))
+
+
+def test_opening_and_properties_are_redacted():
+    """So is what a backend says before any call, by the redactor of its context."""
+    made = evolve(context()[0], redact=lambda text: text.replace(CARD_NUMBER, "(gone)"))
+
+    def refuse(config, context):
+        raise ConfigurationError("main", "open", CARD_NUMBER)
+
+    spec = BackendSpec("x", "carrier", type(None), refuse, {})
+    assert "(gone)" in str(fault_of(lambda: open_backend(spec, None, made)))
+    behind = ScriptedLines(end=Unavailable("main", "live", CARD_NUMBER))
+    port = guard(behind, port_name="lines", capabilities=LINES, context=made)
+    assert "(gone)" in str(fault_of(lambda: port.live))
+
+
+def test_the_words_of_an_answer_are_redacted_and_nothing_else_of_it():
+    """A detail, a status word, an unusable row's reason; its key keeps a line's number, and loses a card's."""
+    answer = Answer(AnswerKind.ACCEPTED, CARD_NUMBER, f"for {CARD_NUMBER}")
+    port, _, _ = lines(answer, end=DONE)
+    calls = every_call(port)
+    assert calls["suspend"]() == evolve(answer, detail="for (card number)")
+    assert calls["suspend"]() is DONE
+    seen = evolve(out(1, 3), word=f"with {CARD_NUMBER}")
+    port, _, _ = loans(seen)
+    assert port.get(item_id(1)) == evolve(seen, word="with (card number)")
+    rows = (view(1, ServiceState.ACTIVE), evolve(view(2, ServiceState.ACTIVE), word=CARD_NUMBER))
+    bad = (
+        Quarantined("a.csv", 2, "is blank", "509-555-0123"),
+        Quarantined("a.csv", 3, CARD_NUMBER, f"main:{CARD_NUMBER}"),
+    )
+    whole, clean = Page(rows, NOW, quarantined=bad[:1]), Page(rows[:1], NOW, last=True, quarantined=bad[:1])
+    port, _, _ = lines([whole, evolve(whole, rows=rows[:1], quarantined=bad), clean])
+    first, second, third = port.iter_lines()
+    assert first == evolve(whole, rows=(rows[0], evolve(rows[1], word="(card number)")))
+    assert second.quarantined == (bad[0], Quarantined("a.csv", 3, "(card number)", "main:(card number)"))
+    assert third is clean

@@ -4,6 +4,8 @@ import pickle
 import subprocess
 import sys
 from datetime import UTC, datetime
+from inspect import cleandoc
+from textwrap import dedent
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -29,9 +31,8 @@ from scld_core.plugins import (
     hookimpl,
 )
 
-NOTICE = WriteNotice("lines.suspend", "hotspots", "hotspots.suspend", "main:i1", Actor("anne"))
+NOTICE = WriteNotice("hotspots", "hotspots.suspend", "main:i1", Actor("anne"))
 EVENT = OperationEvent(
-    "lines.suspend",
     "hotspots",
     "hotspots.suspend",
     "main:i1",
@@ -40,6 +41,7 @@ EVENT = OperationEvent(
     Actor("anne"),
 )
 CANARY = "canary-secret-7"
+CARD_NUMBER = "29082000123450"
 GOOD = """
 @hookimpl
 def scld_backends():
@@ -300,7 +302,7 @@ def test_a_plugin_may_be_an_object():
     """Methods of every kind are hooks; properties are left alone."""
     registry = Registry.isolated([Methods()])
     assert only(registry).problems == ()
-    assert registry.before_write(NOTICE) == (Veto("method main:i1", "Methods"),)
+    assert registry.before_write(NOTICE) == (Veto("method m*in:i1", "Methods"),)
     assert [spec.name for spec in registry.backends()] == ["of-class"]
     assert registry.redact("banana") == "b*n*n*"
     registry.operation_done(EVENT)
@@ -318,8 +320,8 @@ def test_a_plugin_type_checks_against_the_protocol():
     names = [name for name in dir(ScldHooks) if name.startswith("scld_")]
     assert len(names) == 6
     for name in names:
-        text = getattr(ScldHooks, name).__doc__
-        source = "\n".join(line[12:] for line in text.partition("::")[2].splitlines())
+        text = cleandoc(getattr(ScldHooks, name).__doc__)  # from Python 3.13 on it is without its indentation
+        source = dedent(text.partition("::")[2])
         module = ModuleType(name)
         exec(compile(source, name, "exec"), vars(module))
         registry = Registry.isolated([module])
@@ -399,7 +401,32 @@ def test_redactors_work_one_after_another():
     assert Registry.isolated().redact("x") == "x"
 
 
-@pytest.mark.parametrize("redact", [lambda text: _raise(ValueError(text)), lambda text: None])
+def test_a_card_number_is_redacted_without_any_plugin_and_after_all_of_them():
+    """The built-in redactor is the last one, so that no plugin can bring a card number back."""
+    assert Registry.isolated().redact(f"{CARD_NUMBER}, a@example.org") == "(card number), (e-mail address)"
+    back = plugin(scld_redactors=lambda: [Redactor("a", lambda t: f"{t} {CARD_NUMBER}")])
+    assert Registry.isolated([back]).redact("x") == "x (card number)"
+
+
+def test_what_plugins_say_of_themselves_is_redacted():
+    """A veto's reason and the text of a failed import are foreign texts like any other."""
+
+    def loud():
+        raise RuntimeError(CARD_NUMBER)
+
+    registry = Registry.isolated(
+        [
+            plugin("asked", scld_before_write=lambda notice: Veto(f"for {CARD_NUMBER} ACC-7")),
+            plugin("mine", scld_redactors=lambda: [Redactor("a", lambda t: t.replace("ACC-7", "(account)"))]),
+            plugin("loud", scld_backends=loud),
+        ]
+    )
+    assert registry.before_write(NOTICE) == (Veto("for (card number) (account)", "asked"),)
+    assert "(card number)" in str(lines(registry)["loud"])
+    assert CARD_NUMBER not in str(registry.report)
+
+
+@pytest.mark.parametrize("redact", [lambda text: _raise(ValueError(text)), lambda text: None, lambda text: " "])
 def test_a_redactor_that_fails_drops_the_text(redact):
     """Nothing vouches for it then, whatever the others did."""
     registry = Registry.isolated([plugin(scld_redactors=lambda: [Redactor("r", redact)])])

@@ -114,10 +114,10 @@ def _dump(path):
 def test_two_samples_are_equal_to_the_last_row(tmp_path):
     """Two folders hold the same texts and, table by table, the same database contents."""
     one, two = tmp_path / "one", tmp_path / "two"
-    make_sample(one)
-    make_sample(two)
-    names = sorted(path.name for path in one.iterdir())
-    assert names == sorted(path.name for path in two.iterdir())
+    make_sample(one, actor="anne")
+    make_sample(two, actor="anne")
+    names = sorted(str(path.relative_to(one)) for path in one.rglob("*") if path.is_file())
+    assert names == sorted(str(path.relative_to(two)) for path in two.rglob("*") if path.is_file())
     for name in names:
         if name.endswith(".sqlite"):
             assert _dump(one / name) == _dump(two / name), name

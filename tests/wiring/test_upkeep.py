@@ -140,3 +140,20 @@ def test_a_recipe_is_printed_and_a_wrong_name_gets_the_nearest():
         recipe_text("polaris", "hotspot-loan")
     with pytest.raises(BadInput, match="polaris"):
         recipe_text("polariss", "hotspot-loans")
+
+
+def test_a_district_of_an_older_version_is_copied_before_it_is_migrated(tmp_path):
+    """The order that the how-to gives works: the copy has the old schema, and the journal no line of it."""
+    make_sample(tmp_path / "sample", actor="anne")
+    database = tmp_path / "sample" / "district.sqlite"
+    with closing(sqlite3.connect(database)) as old, old:
+        (table,) = [name for (name,) in old.execute("select name from sqlite_master") if name.endswith("version")]
+        old.execute(f"update {table} set version_num = '0001'")
+        before = list(old.iterdump())
+    with desk(tmp_path / "sample") as opened, pytest.raises(BadInput, match="scld migrate"):
+        opened.day.run()
+    copy = backup_district(tmp_path / "sample", actor="anne")
+    with closing(sqlite3.connect(copy)) as new:
+        assert list(new.iterdump()) == before
+    with closing(sqlite3.connect(database)) as still:
+        assert list(still.iterdump()) == before

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, field, frozen
 
+from scld_adapters._shared.manifest import SUFFIX, read_manifest
 from scld_adapters.files.extract import COLUMNS, OPTIONAL, Extract, Reading, extract_time, read_rows
-from scld_adapters.files.manifest import SUFFIX, read_manifest
 from scld_adapters.files.settings import FilesConfig
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.codecs.tables import read_table

@@ -143,7 +143,7 @@ class _Cells:
         if due_at is None:
             return None
         own = number or LoanId(self.reading.backend, f"{item.id.local}@{(out_at or due_at).isoformat()}")
-        return Loan(own, item.id, due_at, out_at, returned_at, household=household.key if household else None)
+        return Loan(own, item.id, due_at, out_at, returned_at, household=household)
 
 
 def _read(row: Row, reading: Reading, *, stated: bool) -> _Read:

@@ -26,7 +26,10 @@ _FENCE = "+++\n"
 
 @frozen
 class _Front:
-    """What stands before the query: for whom it is, how far it was tried, what to do in which order."""
+    """What stands before the query: for whom it is, how far it was tried, what to do in which order.
+
+    `holds` says, after "and", what of patrons is in the file.
+    """
 
     title: str = field(validator=nonempty)
     kind: str = field(validator=matching(lambda kind: kind in KINDS, "must be one of " + ", ".join(KINDS)))
@@ -34,12 +37,13 @@ class _Front:
     needs: tuple[str, ...] = field(validator=each(instance(str)))
     steps: tuple[str, ...] = field(validator=each(instance(str)))
     edit: tuple[str, ...] = field(default=(), validator=each(instance(str)))
+    holds: str = field(default="no patron's name or card is in the file", validator=nonempty)
 
     def lines(self) -> Iterator[str]:
         """As people read it."""
         yield self.title
         yield f"Checked on: {self.checked_on}"
-        yield "It reads only: nothing in the ILS is changed, and no patron's name or card is in the file."
+        yield f"It reads only: nothing in the ILS is changed, and {self.holds}."
         for word, told in (("Needs", self.needs), ("Edit first", self.edit), ("Steps", self.steps)):
             if told:
                 yield f"{word}:"

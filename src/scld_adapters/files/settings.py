@@ -43,8 +43,8 @@ class FilesConfig:
     or absolute (a file's name only); of several files the newest by its own `as_of` is used.
     columns: the file's own header for a canonical column, where they differ.
     words: what the ILS's status words mean, such as ``CHECKEDOUT = "on_loan"``.
-    extracted_at: "column" (`as_of`, equal on all rows), "manifest" (``<file>.meta.toml`` with as_of,
-    rows and sha256), or "" for whichever the extract has.
+    extracted_at: "column" (`as_of`, equal on all rows), "manifest" (NAME.meta.toml beside the file),
+    or "" for whichever the extract has.
     encoding, delimiter, sheet: declared where the file does not show them.
     """
 

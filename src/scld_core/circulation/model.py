@@ -10,6 +10,7 @@ from attrs import field, frozen
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import instance, instant, optional
+from scld_core.patrons.model import Household
 
 __all__ = ["Circulation", "ItemState", "Loan"]
 
@@ -33,7 +34,7 @@ class ItemState(Enum):
 class Loan:
     """One loan: `due_at` is the end of the local business day on which the item is due.
 
-    `household` is a key that is equal for patrons of one household; it is as personal as the patron.
+    `household` is equal for patrons of one household; it is as personal as the patron.
     """
 
     id: LoanId = field(validator=instance(LoanId))
@@ -42,7 +43,7 @@ class Loan:
     out_at: datetime | None = field(default=None, validator=optional(instant))
     returned_at: datetime | None = field(default=None, validator=optional(instant))
     patron: PatronId | None = personal(default=None, validator=optional(instance(PatronId)))
-    household: str | None = personal(default=None, validator=optional(instance(str)))
+    household: Household | None = personal(default=None, validator=optional(instance(Household)))
 
 
 @frozen

@@ -11,7 +11,6 @@ import json
 import logging
 import math
 import traceback
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from pathlib import PurePath
@@ -22,6 +21,8 @@ from attrs import frozen
 
 from scld_core.errors import InvalidValue
 from scld_core.kernel.privacy import masked
+from scld_core.kernel.redact import Redact
+from scld_core.kernel.redact import redact as known
 
 __all__ = ["WITHHELD", "JsonFormatter", "configure", "log", "whereabouts"]
 
@@ -30,8 +31,6 @@ WITHHELD = "(withheld)"
 
 _ROOTS = ("scld_core", "scld_adapters")
 _FRAMES = 4
-
-Redact = Callable[[str], str]
 
 
 def log(logger: logging.Logger, level: int, record: attrs.AttrsInstance) -> None:
@@ -76,8 +75,9 @@ class _Line:
 class JsonFormatter(logging.Formatter):
     """One line of JSON per record: ``at``, ``level``, ``logger``, ``event`` and ``data``.
 
-    `redact` sees every text of a record. Without it the text of typed records stays (their personal
-    fields are masked) and free text of other libraries is withheld. A redactor that fails withholds.
+    `redact` sees every text of a record, and then the built-in redactor does. Without it the text of
+    typed records stays (their personal fields are masked) and free text of other libraries is
+    withheld. A redactor that fails withholds.
     """
 
     def __init__(self, redact: Redact | None = None) -> None:
@@ -124,13 +124,11 @@ def configure(stream: IO[str], *, level: int = logging.INFO, redact: Redact | No
 
 
 def _redacted(text: str, redact: Redact | None) -> str:
-    if redact is None:
-        return text
     try:
-        seen = cast("object", redact(text))
+        seen = cast("object", redact(text)) if redact else text
     except Exception:  # noqa: BLE001 - whatever it is: the text was not vouched for
         return WITHHELD
-    return seen if isinstance(seen, str) else WITHHELD
+    return known(seen) if isinstance(seen, str) else WITHHELD
 
 
 def _plain(value: Any, redact: Redact | None) -> Any:

@@ -18,7 +18,8 @@ T = TypeVar("T")
 class Quarantined:
     """A row that cannot be used: the file or system, its line (1 = header; 0 = no line), and why.
 
-    `key` names the record where that is known and safe to print; the row's content is not kept.
+    `key` names the record (an item's id, a line's number) where that could be read and is safe to
+    print, so that nobody reports it a second time as missing; the row's content is not kept.
     """
 
     source: str = field(validator=nonempty)

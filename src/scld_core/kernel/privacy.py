@@ -14,31 +14,28 @@ import attrs
 from attrs import frozen
 
 from scld_core.errors import InvalidValue
-from scld_core.kernel.validate import Validator
+from scld_core.kernel.validate import Validator, instance, nonempty
 
-__all__ = ["MASK", "Disclosure", "Revealed", "is_personal", "masked", "personal", "reveal"]
+__all__ = ["MASK", "Purpose", "Revealed", "is_personal", "masked", "personal", "reveal"]
 
 MASK = "•••"
-_TAG = "scld.disclosure"
+_TAG = "scld.personal"
 
 
-class Disclosure(Enum):
-    """How far a fact may go: staff who need it, a named officer, nobody outside the record."""
+class Purpose(Enum):
+    """What personal data may be looked at for; nothing else is a reason."""
 
-    STAFF = "staff"
-    OFFICER = "officer"
-    SECRET = "secret"  # noqa: S105 - the name of a class, no password
+    AGENCY_ACCOUNT = "agency_account"  # an account at the collection agency is being worked
+    PATRON_REQUEST = "patron_request"  # the patron asked for something
 
 
-def personal(
-    *, disclosure: Disclosure = Disclosure.STAFF, validator: Validator | None = None, default: Any = attrs.NOTHING
-) -> Any:
+def personal(*, validator: Validator | None = None, default: Any = attrs.NOTHING) -> Any:
     """An attrs field that holds personal data: tagged, and masked in the owner's repr."""
     return attrs.field(
         default=default,
         validator=validator,
         repr=lambda value: "None" if value is None else MASK,
-        metadata={_TAG: disclosure},
+        metadata={_TAG: True},
     )
 
 
@@ -81,19 +78,20 @@ def _key(key: Any, place: int) -> Any:
 class Revealed:
     """The audit line of one reveal: who saw which field of which record, for what purpose."""
 
-    actor: str
-    record: str
-    field: str
-    purpose: str
+    actor: str = attrs.field(validator=nonempty)
+    record: str = attrs.field(validator=nonempty)
+    field: str = attrs.field(validator=nonempty)
+    purpose: Purpose = attrs.field(validator=instance(Purpose))
 
 
-def reveal(value: Any, name: str, *, actor: str, purpose: str, record: str, audit: Callable[[Revealed], None]) -> Any:
+def reveal(
+    value: Any, name: str, *, actor: str, purpose: Purpose, record: str, audit: Callable[[Revealed], None]
+) -> Any:
     """The tagged field `name` of `value`, after `audit` has stored who saw it and why.
 
-    A blank purpose is refused. `record` names the record by its id, never by its content.
+    `record` names the record by its id, never by its content. Where there is a store, `audit` is
+    that of `services.privacy`, which writes to the journal.
     """
-    if not purpose.strip():
-        raise InvalidValue("reveal", "purpose", "must say why the data is needed")
     kind = value.__class__
     attribute: attrs.Attribute[Any] = getattr(attrs.fields(kind), name)
     if not is_personal(attribute):

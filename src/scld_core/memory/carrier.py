@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from random import Random
 
 from scld_core.hotspots import account_rules as rules
 from scld_core.hotspots.account import AccountLine, Effect, Fate, Fates, Order, Request, Terms, Verb, always_done
+from scld_core.hotspots.account_lines import AccountLines
 from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.devices import Line
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import Clock
-from scld_core.runs.model import Answer, ReadBack
+from scld_core.runs.model import Answer
 
 __all__ = ["MemoryBook", "MemoryCarrier", "scripted", "seeded"]
 
@@ -96,16 +98,8 @@ class MemoryBook:
         return [effect for effect in self._effects if line in (None, effect.line)]
 
 
-class MemoryCarrier:
-    """A carrier in memory.
-
-    `fates` decides what becomes of each call. Requests that were only accepted are finished by
-    `settle`, in any order; a carrier that has such requests is made `asynchronous`. `cut_after`
-    makes `iter_lines` break off after so many pages. Everything below `request_state` is the
-    carrier's own doing, or what a test wants to know.
-    """
-
-    live = True
+class MemoryCarrier(AccountLines):
+    """A carrier in memory. `cut_after` makes `iter_lines` break off after so many pages."""
 
     def __init__(
         self,
@@ -117,48 +111,22 @@ class MemoryCarrier:
         page_size: int = 100,
         asynchronous: bool = False,
     ) -> None:
-        self.asynchronous = asynchronous
-        self._clock = clock
-        self._terms = terms or Terms()
-        self._backend = backend
-        self._page_size = page_size
+        super().__init__(
+            clock, backend=backend, terms=terms, page_size=page_size, fates=fates, asynchronous=asynchronous
+        )
         self.book = MemoryBook()
-        self.fates = fates
         self.cut_after: int | None = None
 
+    def _account(self, operation: str) -> AbstractContextManager[MemoryBook]:
+        del operation  # memory is always to be had
+        return nullcontext(self.book)
+
     def iter_lines(self) -> Iterator[Page[LineView]]:
-        """Every line by its number, in pages; all pages are of the instant of the first."""
-        self._reach("iter_lines")
-        now, size = self._clock.now(), self._page_size
-        rows = rules.views(self.book, self.book.lines(), now)
-        for number, start in enumerate(range(0, max(len(rows), 1), size)):
+        """Every line by its number, in pages that are all of one instant."""
+        for number, page in enumerate(super().iter_lines()):
             if number == self.cut_after:
                 return
-            yield Page(tuple(rows[start : start + size]), now, last=start + size >= len(rows), total=len(rows))
-
-    def get(self, line: Line) -> LineView:
-        """One line now, by its SIM."""
-        self._reach("get")
-        now = self._clock.now()
-        found = rules.find(self.book, line, now, backend=self._backend, operation="get")
-        return rules.views(self.book, [found], now)[0]
-
-    def suspend(self, line: Line, *, key: str) -> Answer:
-        """Stop service."""
-        return self._order(Order(line, Verb.SUSPEND, key))
-
-    def restore(self, line: Line, *, key: str) -> Answer:
-        """Give service again."""
-        return self._order(Order(line, Verb.RESTORE, key))
-
-    def terminate(self, line: Line, *, key: str) -> Answer:
-        """End the line for good."""
-        return self._order(Order(line, Verb.TERMINATE, key))
-
-    def request_state(self, reference: str) -> ReadBack:
-        """What became of a request."""
-        self._reach("request_state")
-        return rules.read_state(self.book, reference)
+            yield page
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -174,26 +142,12 @@ class MemoryCarrier:
         self, line: Line, state: ServiceState = ServiceState.ACTIVE, *, word: str = "", since: datetime | None = None
     ) -> None:
         """Open a line, or replace what the account says of it."""
-        began = since or self._clock.now()
-        self.book.put_line(AccountLine(line.imei, line.iccid, state, began, line.msisdn, word))
-
-    def put(self, line: AccountLine) -> None:
-        """Open a line of any shape: without IMEI, without SIM, with another device."""
-        self.book.put_line(line)
+        self.put(AccountLine(line.imei, line.iccid, state, since or self._clock.now(), line.msisdn, word))
 
     def remove(self, line: Line) -> None:
         """Drop a line from the account; its pending requests fail when they are settled."""
-        self.book.remove_line(self._found(line).id)
-
-    def resume(self, line: Line) -> None:
-        """End a suspension ahead of time, as carriers do by themselves."""
-        self.book.put_line(rules.end_suspension(self._found(line), self._clock.now()))
-
-    def settle(self, *references: str) -> None:
-        """Finish requests in the order given; without any, all that are not stuck, oldest first."""
-        chosen = references or [r.reference for r in self.book.requests(pending=True) if not r.stuck]
-        for reference in chosen:
-            rules.settle(self.book, Request.number_of(reference), terms=self._terms, now=self._clock.now())
+        found = rules.find(self.book, line, self._clock.now(), backend=self._backend, operation="remove")
+        self.book.remove_line(found.id)
 
     def settle_shuffled(self, seed: int) -> None:
         """Finish all requests that are not stuck in an order drawn from `seed`."""
@@ -202,29 +156,6 @@ class MemoryCarrier:
         for reference in chosen:
             self.settle(reference)
 
-    def fail(self, reference: str) -> None:
-        """Let a pending request fail without an effect."""
-        rules.drop(self.book, Request.number_of(reference))
-
     def redeliver(self, line: Line, verb: Verb, *, key: str) -> Answer:
         """The network delivers an old request once more, long after its answer."""
         return self._send(Order(line, verb, key), Fate.DONE)
-
-    def _found(self, line: Line) -> AccountLine:
-        return rules.find(self.book, line, self._clock.now(), backend=self._backend, operation="find")
-
-    def _reach(self, operation: str) -> None:
-        rules.reach(self.fates(operation), terms=self._terms, backend=self._backend, operation=operation)
-
-    def _order(self, order: Order) -> Answer:
-        return rules.deliver(
-            lambda fate: self._send(order, fate),
-            self.fates(order.verb.value),
-            terms=self._terms,
-            backend=self._backend,
-            operation=order.verb.value,
-            key=order.key,
-        )
-
-    def _send(self, order: Order, fate: Fate) -> Answer:
-        return rules.carry_out(self.book, order, fate, terms=self._terms, now=self._clock.now(), backend=self._backend)

@@ -13,6 +13,7 @@ from scld_core.errors import InvalidValue, NotFound, Rejected
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import Clock
+from scld_core.patrons.model import Household
 
 __all__ = ["MemoryLoans"]
 
@@ -80,7 +81,7 @@ class MemoryLoans:
         due_at: datetime,
         loan: LoanId | None = None,
         patron: PatronId | None = None,
-        household: str | None = None,
+        household: Household | None = None,
     ) -> Circulation:
         """Lend an item, cataloguing it when it is new; one with an open loan is refused."""
         known = self._items.get(item)

@@ -1,8 +1,8 @@
 """The guard around a backend's port, built once when the backend is opened.
 
 An adapter's author writes mapping only; what every call needs is here: the declared capability, the
-closed tree of faults, repeated reads, and answers that are about what was asked. A write is called
-once, and nothing here audits it: that is the run's work.
+closed tree of faults, redacted texts, repeated reads, and answers that are about what was asked. A
+write is called once, and nothing here audits it: that is the run's work.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import inspect
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
+from types import UnionType
 from typing import Any, NoReturn, TypeVar, cast, get_origin, get_type_hints
 
 from attrs import evolve, frozen
 
+from scld_core.agency.ports import AgencyChannel
 from scld_core.circulation.ports import Loans
 from scld_core.errors import (
     AdapterBug,
@@ -28,11 +30,14 @@ from scld_core.errors import (
     Unavailable,
     UnsupportedOperation,
 )
+from scld_core.fees.ports import Fees
 from scld_core.hotspots.ports import BulkDelivery, CarrierLines
 from scld_core.kernel.capability import Capability, Effect, Operation, Unsupported, operations
 from scld_core.kernel.ids import RecordId
 from scld_core.kernel.log import log, whereabouts
 from scld_core.kernel.page import Page
+from scld_core.patrons.ports import Patrons
+from scld_core.plugins.redacting import clean_answer, clean_error
 from scld_core.plugins.retry import RetrySchedule
 from scld_core.plugins.spec import BackendContext, BackendSpec, OpenBackend
 
@@ -50,7 +55,13 @@ _READ_PASSES = (BackendError, BadInput, GuardStopped)
 # A file that cannot be used, or a snapshot that must not be, is for a person to see and no adapter's
 # bug. From a write they are one: whoever sends needs to know whether there was an effect.
 
-PORTS: Mapping[str, tuple[type, ...]] = {"loans": (Loans,), "lines": (CarrierLines, BulkDelivery)}
+PORTS: Mapping[str, tuple[type, ...]] = {
+    "loans": (Loans,),
+    "lines": (CarrierLines, BulkDelivery),
+    "channel": (AgencyChannel,),
+    "fees": (Fees,),
+    "patrons": (Patrons,),
+}
 """The guarded ports of an opened backend: the Protocol of each, then what it may offer besides."""
 
 
@@ -81,7 +92,7 @@ def open_backend(spec: BackendSpec[C], config: C, context: BackendContext) -> Op
         capabilities = spec.negotiate(config) if spec.negotiate else spec.capabilities
         return spec.open(config, context), capabilities
 
-    opened, capabilities = _once(context.instance, "open", _READ_PASSES, start)
+    opened, capabilities = _once(context, "open", _READ_PASSES, start)
     if not isinstance(cast("object", opened), OpenBackend):
         raise AdapterBug(context.instance, "open", f"gave a {type(opened).__name__}, not an OpenBackend")
     try:
@@ -157,11 +168,11 @@ def _member(
     if call is None or not _callable_as(call, declared):
         raise AdapterBug(context.instance, where, "is missing or cannot be called with the port's own arguments")
     returns = get_type_hints(declared)["return"]
-    answers = get_origin(returns) or returns
-    guarded = _Guarded(where, context, schedule, call, operation, Page if answers is Iterator else answers)
+    listed = get_origin(returns) is Iterator
+    guarded = _Guarded(where, context, schedule, call, operation, Page if listed else returns)
     if operation.effect is Effect.WRITE:
         return guarded.write
-    return guarded.pages if answers is Iterator else guarded.read
+    return guarded.pages if listed else guarded.read
 
 
 def _callable_as(call: Any, declared: Callable[..., Any]) -> bool:
@@ -189,7 +200,7 @@ def _facade(
 
     def passed(name: str) -> property:
         def read(_facade: object) -> object:
-            return _once(context.instance, f"{port_name}.{name}", _READ_PASSES, lambda: getattr(port, name))
+            return _once(context, f"{port_name}.{name}", _READ_PASSES, lambda: getattr(port, name))
 
         return property(read)
 
@@ -204,15 +215,23 @@ def _facade(
     return facade()
 
 
-def _once(instance: str, where: str, passes: tuple[type[Exception], ...], work: Callable[[], T]) -> T:
-    """Do `work`; what is outside `passes` becomes AdapterBug, without the text or the chain of the other."""
+def _once(context: BackendContext, where: str, passes: tuple[type[Exception], ...], work: Callable[[], T]) -> T:
+    """Do `work`; what is of `passes` is redacted, the rest becomes AdapterBug without its text or its chain."""
     try:
-        return work()
+        return _redacted(context, passes, work)
     except passes:
         raise
     except Exception as error:  # noqa: BLE001 - the border to foreign code
-        bug = AdapterBug(instance, where, f"raised {whereabouts(error)}")
+        bug = AdapterBug(context.instance, where, f"raised {whereabouts(error)}")
     raise bug  # outside of the handler: as a context, the other's text would be printed with it
+
+
+def _redacted(context: BackendContext, passes: tuple[type[Exception], ...], work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except passes as error:
+        clean_error(error, context.redact)
+        raise
 
 
 @frozen
@@ -224,11 +243,11 @@ class _Guarded:
     schedule: RetrySchedule
     call: Callable[..., Any]
     operation: Operation
-    answers: type
+    answers: type | UnionType
 
     def write(self, *args: Any, **kwargs: Any) -> Any:
         self._check_ours(args, kwargs)
-        return _once(self.context.instance, self.where, _WRITE_PASSES, lambda: self._answer(args, kwargs, None))
+        return _once(self.context, self.where, _WRITE_PASSES, lambda: self._answer(args, kwargs, None))
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
         self._check_ours(args, kwargs)
@@ -263,6 +282,7 @@ class _Guarded:
             self._check_kind(page)
             if test is not None and not all(map(test, page.rows)):
                 raise self._violation("a row is about another record than was asked for")
+            return clean_answer(page, self.context.redact)
         return page
 
     def _answer(self, args: Any, kwargs: Any, test: Callable[[Any], bool] | None) -> Any:
@@ -270,7 +290,7 @@ class _Guarded:
         self._check_kind(answer)
         if test is not None and not test(answer):
             raise self._violation("the answer is about another record than was asked for")
-        return answer
+        return clean_answer(answer, self.context.redact)
 
     def _test(self, args: Any, kwargs: Any) -> Callable[[Any], bool] | None:
         about = self.operation.about
@@ -278,7 +298,8 @@ class _Guarded:
 
     def _check_kind(self, answer: object) -> None:
         if not isinstance(answer, self.answers):
-            problem = f"answered with a {type(answer).__name__}, not a {self.answers.__name__}"
+            wanted = getattr(self.answers, "__name__", None) or str(self.answers)
+            problem = f"answered with a {type(answer).__name__}, not a {wanted}"
             raise AdapterBug(self.context.instance, self.where, problem)
 
     def _check_ours(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -300,7 +321,7 @@ class _Guarded:
         return ProtocolViolation(self.context.instance, self.where, problem)
 
     def _read_once(self, work: Callable[[], T]) -> T:
-        return _once(self.context.instance, self.where, _READ_PASSES, work)
+        return _once(self.context, self.where, _READ_PASSES, work)
 
     def _repeated(self, work: Callable[[], T]) -> T:
         """Do a read, and again after a fault that had no effect, within the deadline."""

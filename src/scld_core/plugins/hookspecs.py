@@ -42,7 +42,6 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 class WriteNotice:
     """A write that is about to be sent. Holds ids and names of actions, never a patron's data."""
 
-    operation: str = field(validator=nonempty)
     area: str = field(validator=nonempty)
     action: str = field(validator=nonempty)
     subject: str = field(validator=nonempty)
@@ -61,9 +60,8 @@ class Veto:
 
 @frozen
 class OperationEvent:
-    """What became of an operation: `result` is the word of its receipt, such as applied or unknown."""
+    """What became of a write: `result` is the word of its receipt, such as applied or unknown."""
 
-    operation: str = field(validator=nonempty)
     area: str = field(validator=nonempty)
     action: str = field(validator=nonempty)
     subject: str = field(validator=nonempty)
@@ -191,7 +189,11 @@ class ScldHooks(Protocol):
 
     @hookspec
     def scld_redactors(self) -> Iterable[Redactor]:
-        """Offer functions that take secrets out of texts that are logged or shown; called once.
+        """Offer functions that take secrets and personal data out of texts; called once.
+
+        They see every error, status word and detail that a backend gives, what operators type (notes,
+        reasons), and every text that is logged. After them the built-in redactor takes out library
+        card numbers, e-mail addresses and telephone numbers.
 
         ::
 
@@ -200,6 +202,6 @@ class ScldHooks(Protocol):
 
             @hookimpl
             def scld_redactors():
-                return [Redactor("barcodes", lambda text: re.sub(r"[0-9]{14}", "(barcode)", text))]
+                return [Redactor("accounts", lambda text: re.sub(r"ACC-[0-9]+", "(account)", text))]
         """
         ...

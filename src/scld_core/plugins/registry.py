@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 
 from scld_core.errors import BadInput, PluginError, SettingsError
 from scld_core.kernel.log import WITHHELD, log, whereabouts
+from scld_core.kernel.redact import redact
 from scld_core.plugins import discovery, inspection
 from scld_core.plugins.discovery import Candidate
 from scld_core.plugins.hookspecs import PROJECT, OperationEvent, ScldHooks, Veto, WriteNotice
@@ -146,8 +147,8 @@ class Registry:
         raise SettingsError(ref.ref, problem if found is None else f"a plugin gave a {type(found).__name__}")
 
     def before_write(self, notice: WriteNotice) -> tuple[Veto, ...]:
-        """Every plugin's veto, in an order that does not depend on loading. A failure is a veto."""
-        vetoes = [_veto(plugin, call) for plugin, call in self._calls("scld_before_write", notice=notice)]
+        """Every plugin's veto, redacted, in an order that does not depend on loading. A failure is a veto."""
+        vetoes = [self._veto(plugin, call) for plugin, call in self._calls("scld_before_write", notice=notice)]
         return tuple(sorted((veto for veto in vetoes if veto), key=lambda veto: (veto.plugin, veto.reason)))
 
     def operation_done(self, event: OperationEvent) -> None:
@@ -160,16 +161,26 @@ class Registry:
                 log(_logger, logging.WARNING, ListenerFailed(plugin, whereabouts(error)))
 
     def redact(self, text: str) -> str:
-        """`text` after every redactor, in the order of their names; dropped when one of them fails."""
+        """`text` after every plugin's redactor, by name, and then our own; dropped when one of them fails."""
         for _, redactor in sorted(self._offers.redactors.items()):
             try:
                 seen = cast("object", redactor.redact(text))
             except Exception:  # noqa: BLE001 - nothing vouches for the text then
                 return WITHHELD
-            if not isinstance(seen, str):
+            if not isinstance(seen, str) or (text.strip() and not seen.strip()):
                 return WITHHELD
             text = seen
-        return text
+        return redact(text)
+
+    def _veto(self, plugin: str, call: Callable[[], object]) -> Veto | None:
+        try:
+            answer = call()
+        except Exception as error:  # noqa: BLE001 - who cannot answer has not agreed
+            return Veto(f"the plugin failed: {whereabouts(error)}", plugin)
+        if answer is None:
+            return None
+        reason = self.redact(answer.reason) if isinstance(answer, Veto) else "the plugin gave no valid answer"
+        return Veto(reason, plugin)
 
     def _calls(self, hook: str, **arguments: object) -> list[tuple[str, Callable[[], object]]]:
         """A call for each implementation: pluggy would leave out those behind one that raises."""
@@ -196,7 +207,7 @@ class Registry:
             problems = self._register(candidate)
             offered = {} if problems else {hook: self._collect(candidate.name, hook) for hook in COLLECTED}
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault stops nothing
-            problems = [f"{whereabouts(error)}: {' '.join(str(error).split())[:_LONGEST]}"]
+            problems = [f"{whereabouts(error)}: {redact(' '.join(str(error).split()))[:_LONGEST]}"]
             offered = {}
             if self._manager.has_plugin(candidate.name):
                 self._manager.unregister(name=candidate.name)
@@ -232,15 +243,3 @@ class Registry:
         )
         self._lines.append(line)
         return line
-
-
-def _veto(plugin: str, call: Callable[[], object]) -> Veto | None:
-    try:
-        answer = call()
-    except Exception as error:  # noqa: BLE001 - who cannot answer has not agreed
-        return Veto(f"the plugin failed: {whereabouts(error)}", plugin)
-    if answer is None:
-        return None
-    return (
-        evolve(answer, plugin=plugin) if isinstance(answer, Veto) else Veto("the plugin gave no valid answer", plugin)
-    )

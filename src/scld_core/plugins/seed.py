@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from scld_core.circulation.model import Circulation
+from scld_core.fees.ledger import Account
 from scld_core.hotspots.model import LineView
+from scld_core.patrons.model import Household
+from scld_core.patrons.person import Patron
 
 __all__ = ["Seed"]
 
@@ -17,12 +20,15 @@ class Seed:
     """What a sample district starts with. Every value is synthetic.
 
     `barcodes` maps an item's local id to its barcode, `households` a patron's local id to a
-    household, `merged` a merged patron's local id to the survivor's.
+    household, `merged` a merged patron's local id to the survivor's. `patrons` tell of their own
+    merged records themselves; each of `accounts` is of one of `patrons`.
     """
 
     items: tuple[Circulation, ...] = ()
     lines: tuple[LineView, ...] = ()
     barcodes: Mapping[str, str] = field(factory=dict[str, str])
     homes: Mapping[str, str] = field(factory=dict[str, str])
-    households: Mapping[str, str] = field(factory=dict[str, str])
+    households: Mapping[str, Household] = field(factory=dict[str, Household])
     merged: Mapping[str, str] = field(factory=dict[str, str])
+    patrons: tuple[Patron, ...] = ()
+    accounts: tuple[Account, ...] = ()

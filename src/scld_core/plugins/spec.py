@@ -10,13 +10,17 @@ from typing import Any, Generic, Self, TypeVar
 
 from attrs import field, frozen
 
+from scld_core.agency.ports import AgencyChannel
 from scld_core.circulation.ports import Loans
 from scld_core.errors import InvalidValue
+from scld_core.fees.ports import Fees
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel import validate
 from scld_core.kernel.capability import Capability
+from scld_core.kernel.redact import Redact, redact
 from scld_core.kernel.time import Clock
 from scld_core.kernel.validate import matching, nonempty
+from scld_core.patrons.ports import Patrons
 from scld_core.plugins.seed import Seed
 from scld_core.runs.ports import Store
 
@@ -57,6 +61,7 @@ class BackendContext:
     `secret` turns a reference into its text. `deadline` is seconds for one call to the system.
     `transport` replaces the adapter's own network client when it is not None. `sleep` waits between
     retries of reads. `store` is the district's opened store (an embedded ILS shares its engine).
+    `redact` is what the guard takes personal data out of foreign text with.
     """
 
     instance: str = field(validator=nonempty)
@@ -68,6 +73,7 @@ class BackendContext:
     transport: Any = None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     store: Store | None = field(default=None, repr=False)
+    redact: Redact = field(default=redact, repr=False)
 
 
 def _nothing() -> None:
@@ -83,6 +89,9 @@ class OpenBackend:
 
     loans: Loans | None = None
     lines: CarrierLines | None = None
+    channel: AgencyChannel | None = None
+    fees: Fees | None = None
+    patrons: Patrons | None = None
     store: Store | None = None
     close: Callable[[], None] = _nothing
 

@@ -131,5 +131,8 @@ class Upkeep(Protocol):
         ...
 
     def backup(self, target: Path) -> Path:
-        """Copy the database to a new file while it may be in use; BadInput where that is not possible."""
+        """Copy the database, of whatever version, to a new file while it may be in use.
+
+        Raises BadInput where that is not possible.
+        """
         ...

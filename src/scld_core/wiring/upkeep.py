@@ -29,7 +29,8 @@ def _database(opening: Opening, stack: ExitStack) -> tuple[Store, Upkeep]:
 def backup_district(folder: Path, target: Path | None = None, *, actor: str) -> Path:
     """Copy the database to `target`, by default a new file in DIR/backups named for the present.
 
-    The journal has a line of it; the copy, which was made before, has none.
+    The journal has a line of it; the copy, which was made before, has none. A database that still
+    waits for a migration is copied as it is, and gets no line.
     """
     opening = Opening.of(folder, Options())
     with ExitStack() as stack:
@@ -39,8 +40,17 @@ def backup_district(folder: Path, target: Path | None = None, *, actor: str) -> 
             target = opening.settings.folder / "backups" / name
             target.parent.mkdir(exist_ok=True)
         copy = database.backup(target)
-        _note(opening, store, "district.backup", actor, str(copy))
+        if _is_current(database):
+            _note(opening, store, "district.backup", actor, str(copy))
     return copy
+
+
+def _is_current(database: Upkeep) -> bool:
+    try:
+        database.check()
+    except BadInput:
+        return False
+    return True
 
 
 def migrate_district(folder: Path, *, actor: str) -> str:

@@ -14,6 +14,7 @@ from scld_core.hotspots.model import Device
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
 from scld_core.kernel.time import EPOCH
+from scld_core.patrons.model import Household
 
 CANARY = "canary7391"
 FIELDS = {
@@ -47,7 +48,7 @@ def test_no_field_of_a_loan_reaches_the_carrier(account, mode):
         ItemId("main", CANARY),
         EPOCH,
         patron=PatronId("main", CANARY),
-        household=CANARY,
+        household=Household(CANARY),
     )
     device = Device(loan.item, Barcode(CANARY), account.add(1), "kajeet", home=LocationId(CANARY), model=CANARY)
     lines = account.open(account.media_settings() if mode == "media" else account.settings())

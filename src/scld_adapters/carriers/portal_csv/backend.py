@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from scld_adapters._shared.manifest import manifest_of
 from scld_adapters.carriers.portal_csv.bulk import batch_name, make_bulk_file
 from scld_adapters.carriers.portal_csv.capabilities import NO_EXPORT
-from scld_adapters.carriers.portal_csv.exports import candidates, newest_page, sidecar_of
+from scld_adapters.carriers.portal_csv.exports import candidates, newest_page
 from scld_adapters.carriers.portal_csv.settings import PortalCsvConfig
 from scld_core.errors import InvalidValue, NotFound, Rejected, UnsupportedOperation
 from scld_core.hotspots.model import BulkFile, BulkRow, LineView
@@ -88,7 +89,7 @@ class PortalLines:
         """What changes when a file comes, goes or is written again; spares reading it for every line."""
         found: list[tuple[str, int, int]] = []
         for path in candidates(self._folder, self._config):
-            for each in (path, sidecar_of(path)):
+            for each in (path, manifest_of(path)):
                 with suppress(FileNotFoundError):
                     stat = each.stat()
                     found.append((each.name, stat.st_mtime_ns, stat.st_size))

@@ -8,30 +8,20 @@ from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import frozen
 
+from scld_adapters._shared.manifest import SUFFIX, manifest_of, read_manifest
 from scld_adapters.carriers.portal_csv.mapping import line_views
 from scld_adapters.carriers.portal_csv.settings import RULES, PortalCsvConfig
-from scld_core import codecs
 from scld_core.codecs.tables import Table, read_table
 from scld_core.errors import FileRefused, InvalidValue
 from scld_core.hotspots.model import LineView
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import local_instant, parse_instant
-from scld_core.kernel.validate import at_least, instant, optional
 
-__all__ = ["Sidecar", "candidates", "newest_page", "sidecar_of"]
+__all__ = ["candidates", "newest_page"]
 
-_SIDECAR = ".meta.toml"
 _IN_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})[T_\- ]?(\d{2})[:.\-]?(\d{2})(?!\d)")
-
-
-@frozen
-class Sidecar:
-    """NAME.meta.toml: when the export beside it was made, and how many rows it should have."""
-
-    extracted_at: datetime = field(validator=instant)
-    rows: int | None = field(default=None, validator=optional(at_least(0)))
 
 
 @frozen
@@ -39,18 +29,12 @@ class _Export:
     path: Path
     table: Table
     as_of: datetime
-    rows: int | None = None
 
 
 def candidates(folder: Path, config: PortalCsvConfig) -> list[Path]:
-    """Files that the pattern matches, by name; never a sidecar or a file that a program still writes."""
+    """Files that the pattern matches, by name; never a manifest or a file that a program still writes."""
     found = folder.glob(config.export or "")
-    return sorted(p for p in found if p.is_file() and not p.name.endswith(_SIDECAR) and p.name[0] not in ".~")
-
-
-def sidecar_of(path: Path) -> Path:
-    """Where the sidecar of an export would lie."""
-    return path.with_name(path.name + _SIDECAR)
+    return sorted(p for p in found if p.is_file() and not p.name.endswith(SUFFIX) and p.name[0] not in ".~")
 
 
 def newest_page(folder: Path, config: PortalCsvConfig, zone: ZoneInfo) -> Page[LineView]:
@@ -67,8 +51,7 @@ def newest_page(folder: Path, config: PortalCsvConfig, zone: ZoneInfo) -> Page[L
         raise FileRefused(str(config.export), f"matches {names}, but extracted_at dates one file", "Name that file")
     newest = _newest(_dated(path, config, zone) for path in paths)
     views, unusable = line_views(newest.table, config, newest.as_of, zone)
-    total = newest.table.total if newest.rows is None else newest.rows
-    return Page(views, newest.as_of, last=True, total=total, quarantined=unusable)
+    return Page(views, newest.as_of, last=True, total=newest.table.total, quarantined=unusable)
 
 
 def _newest(exports: Iterable[_Export]) -> _Export:
@@ -90,9 +73,8 @@ def _dated(path: Path, config: PortalCsvConfig, zone: ZoneInfo) -> _Export:
         encoding=config.encoding,
         sheet=config.sheet,
     )
-    if config.extracted_at == "sidecar":
-        beside = _sidecar(path)
-        return _Export(path, table, beside.extracted_at, beside.rows)
+    if config.extracted_at == "manifest":
+        return _Export(path, table, _in_manifest(path, table))
     if config.extracted_at == "column":
         return _Export(path, table, _in_column(path, table, config))
     if config.extracted_at == "name":
@@ -100,12 +82,13 @@ def _dated(path: Path, config: PortalCsvConfig, zone: ZoneInfo) -> _Export:
     return _Export(path, table, parse_instant(config.extracted_at))
 
 
-def _sidecar(path: Path) -> Sidecar:
-    beside = sidecar_of(path)
-    if not beside.is_file():
-        problem = f"has no {beside.name} beside it, so that its age is unknown"
-        raise FileRefused(str(path), problem, "Write extracted_at = 2026-01-31T07:30:00-08:00 into that file")
-    return codecs.structure(Sidecar, codecs.read_toml(beside), where=str(beside))
+def _in_manifest(path: Path, table: Table) -> datetime:
+    manifest = read_manifest(path)
+    if manifest is None:
+        problem = f"has no manifest {manifest_of(path).name}, so that its age is unknown"
+        raise FileRefused(str(path), problem, "Write as_of = 2026-01-31T07:30:00-08:00 into that file")
+    manifest.check(table, path)
+    return manifest.as_of
 
 
 def _in_column(path: Path, table: Table, config: PortalCsvConfig) -> datetime:
@@ -117,7 +100,7 @@ def _in_column(path: Path, table: Table, config: PortalCsvConfig) -> datetime:
     try:
         return parse_instant(said.pop())
     except InvalidValue as refusal:
-        remedy = 'Set extracted_at = "sidecar" or "name" if the portal writes its time in another form'
+        remedy = 'Set extracted_at = "manifest" or "name" if the portal writes its time in another form'
         raise FileRefused(str(path), f"column '{header}': {refusal.rule}", remedy) from None
 
 

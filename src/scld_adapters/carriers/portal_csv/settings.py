@@ -22,7 +22,7 @@ BULK_COLUMNS = ("imei", "iccid", "msisdn", "action", "use_before", "step", "why"
 """What a bulk file may hold, by our own names."""
 
 
-RULES = ("column", "sidecar", "name")
+RULES = ("column", "manifest", "name")
 """Where the instant of an export may be found, besides the configuration itself."""
 
 
@@ -53,8 +53,8 @@ class PortalCsvConfig:
     `export` is a pattern inside the district's folder such as ``exports/*.csv``; left out when the
     portal has no export. `columns` gives the portal's header for each of our names (EXPORT_COLUMNS)
     that the export holds; `words` what each of the portal's status words means. `extracted_at` says
-    where the instant of an export is found: ``column`` (the column as_of), ``sidecar`` (the key
-    extracted_at of NAME.meta.toml beside it), ``name`` (local time in the file's name, such as
+    where the instant of an export is found: ``column`` (the column as_of), ``manifest``
+    (NAME.meta.toml beside it), ``name`` (local time in the file's name, such as
     ``lines-2026-10-05T0730.csv``), or that instant itself, for one file. `delimiter`, `encoding` and
     `sheet` are the export's, where they do not show by themselves.
 
@@ -91,7 +91,7 @@ class PortalCsvConfig:
             raise InvalidValue("PortalCsvConfig", "words", "leave out a word that has no meaning here")
         wanted = self.export is not None or self.extracted_at
         if wanted and not (self.extracted_at in RULES or _is_instant(self.extracted_at)):
-            rule = "must be column, sidecar, name, or an instant such as 2026-01-31T07:30:00-08:00"
+            rule = "must be column, manifest, name, or an instant such as 2026-01-31T07:30:00-08:00"
             raise InvalidValue("PortalCsvConfig", "extracted_at", rule)
         if self.extracted_at == "column" and "as_of" not in self.columns:
             raise InvalidValue("PortalCsvConfig", "columns", "must name as_of when extracted_at is column")

@@ -104,7 +104,8 @@ class SqliteBook:
     def effects(self, line: str | None = None) -> Sequence[Effect]:
         """The ledger."""
         found = self._connection.execute(
-            "SELECT key, line, verb, at FROM effects WHERE ?1 IS NULL OR line = ?1 ORDER BY number", (line,)
+            "SELECT key, line, verb, at FROM effects WHERE :line IS NULL OR line = :line ORDER BY number",
+            {"line": line},
         )
         return [Effect(key, number, Verb(verb), parse_instant(at)) for key, number, verb, at in found]
 

@@ -30,7 +30,7 @@ def open_simulated(config: SimulatedConfig, context: BackendContext) -> OpenBack
     if found != FORMAT:
         problem = f"{config.file} is no account that this version reads (format {found}, not {FORMAT})"
         raise ConfigurationError(context.instance, "open", problem)
-    lines = SimulatedLines(path, context.instance, context.clock, config.terms, config.page_size)
+    lines = SimulatedLines(path, context.instance, context.clock, terms=config.terms, page_size=config.page_size)
     return OpenBackend(lines=lines)
 
 
