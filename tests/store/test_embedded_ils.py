@@ -20,6 +20,7 @@ from scld_core.errors import InvalidValue, NotFound, ProtocolViolation, Rejected
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
 from scld_core.kernel.time import FixedClock
 from scld_core.memory.loans import MemoryLoans
+from scld_core.patrons.model import Household
 from scld_core.plugins.seed import Seed
 
 START = datetime(2026, 3, 10, 15, tzinfo=UTC)
@@ -70,7 +71,7 @@ class IlsMachine(RuleBasedStateMachine):
         self.store = self.open_database()
         self.loans = EmbeddedLoans(self.store, self.clock, backend="main", page_size=2)
         for patron in PATRONS:
-            self.act(ils.add_patron, patron, household=f"h-{patron}" if patron != "p4" else None)
+            self.act(ils.add_patron, patron, household=Household(f"h-{patron}") if patron != "p4" else None)
         for item in ("i1", "i2"):
             self.add(item)
 
@@ -94,7 +95,9 @@ class IlsMachine(RuleBasedStateMachine):
         if loan is None or loan.patron is None:
             return loan
         local = self.survivor(loan.patron.local)
-        return evolve(loan, patron=PatronId("main", local), household=None if local == "p4" else f"h-{local}")
+        return evolve(
+            loan, patron=PatronId("main", local), household=None if local == "p4" else Household(f"h-{local}")
+        )
 
     @rule(item=items)
     def add(self, item):
@@ -193,7 +196,7 @@ def test_postgres_answers_as_the_reference_ils_does(postgres, template):
         def open_database(self):
             store = open_store(url)
             with store.transaction() as unit:
-                unit.connection.execute(sa.text("TRUNCATE ils_loans, ils_items, ils_patrons"))
+                unit.connection.execute(sa.text("TRUNCATE ils_loans, ils_items, ils_patrons CASCADE"))
             return store
 
     few = max(settings().max_examples // 8, 3)
@@ -206,7 +209,7 @@ def ils_store(tmp_path):
     store = open_sqlite(tmp_path / "s.sqlite", create=True)
     with store.transaction() as unit:
         for patron in PATRONS:
-            ils.add_patron(unit.connection, patron, household=f"h-{patron}")
+            ils.add_patron(unit.connection, patron, household=Household(f"h-{patron}"))
     yield store
     store.close()
 
@@ -244,7 +247,7 @@ def test_a_loan_on_a_card_merged_twice_counts_for_the_last_household(ils_store):
         ils.merge_patron(unit.connection, "p2", "p3")
     loans = EmbeddedLoans(ils_store, FixedClock(START), backend="main")
     lent = loans.get(item_id("i1")).loan
-    assert (lent.patron, lent.household) == (PatronId("main", "p3"), "h-p3")
+    assert (lent.patron, lent.household) == (PatronId("main", "p3"), Household("h-p3"))
     assert [page.rows for page in loans.iter_overdue(START)] == [(lent,)]
     assert "p3" not in repr(lent)
 
@@ -286,7 +289,7 @@ def seeds(draw):
         since = draw(st.none() | instants)
         rows.append(Circulation(item_id(local), draw(st.sampled_from(ItemState)), START, lent, since, word))
     merged = {"p1": "p2", "p2": "p3"} if draw(st.booleans()) else {}
-    households = {patron: f"h-{patron}" for patron in draw(st.sets(patrons))}
+    households = {patron: Household(f"h-{patron}") for patron in draw(st.sets(patrons))}
     return Seed(tuple(rows), barcodes={"i1": "b1"}, homes={"i1": "argonne"}, households=households, merged=merged)
 
 

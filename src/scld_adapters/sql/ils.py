@@ -15,6 +15,7 @@ from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import ils_items, ils_loans, ils_patrons, instant_text, optional_text
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.errors import InvalidValue, NotFound, ProtocolViolation, Rejected
+from scld_core.patrons.model import Household
 from scld_core.plugins.seed import Seed
 
 __all__ = [
@@ -37,11 +38,11 @@ _HOME = (ItemState.CHECKED_IN, ItemState.IN_TRANSIT, ItemState.ON_HOLD_SHELF)
 _open_of = sa.select(ils_loans).where(ils_loans.c.item == sa.bindparam("of"), ils_loans.c.returned_at.is_(None))
 
 
-def add_patron(connection: sa.Connection, patron: str, *, household: str | None = None) -> None:
+def add_patron(connection: sa.Connection, patron: str, *, household: Household | None = None) -> None:
     """Register a patron; Rejected when the id is taken."""
     if _merged_into(connection, patron) is not None:
         raise Rejected(ILS, "add_patron", "a patron with this id exists already")
-    connection.execute(sa.insert(ils_patrons).values(id=patron, household=household, merged_into=None))
+    connection.execute(sa.insert(ils_patrons).values(id=patron, household=_text(household), merged_into=None))
 
 
 def merge_patron(connection: sa.Connection, patron: str, into: str) -> None:
@@ -169,8 +170,12 @@ def fill(connection: sa.Connection, seed: Seed) -> None:
     _insert(connection, ils_loans, [_loan_row(item, loan) for item, loan in loans])
 
 
+def _text(household: Household | None) -> str | None:
+    return None if household is None else str(household)
+
+
 def _patron_row(seed: Seed, patron: str) -> dict[str, Any]:
-    return {"id": patron, "household": seed.households.get(patron), "merged_into": None}
+    return {"id": patron, "household": _text(seed.households.get(patron)), "merged_into": None}
 
 
 def _item_row(seed: Seed, seen: Circulation) -> dict[str, Any]:

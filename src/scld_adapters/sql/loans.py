@@ -16,6 +16,7 @@ from scld_core.errors import NotFound, ProtocolViolation
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import Clock
+from scld_core.patrons.model import Household
 
 __all__ = ["EmbeddedLoans"]
 
@@ -116,7 +117,7 @@ class EmbeddedLoans:
             _instant(row.out_at),
             _instant(row.returned_at),
             None if owner is None else PatronId(self._backend, owner.patron),
-            None if owner is None else owner.household,
+            None if owner is None or owner.household is None else Household(owner.household),
         )
 
     def _survivors(self, connection: sa.Connection, loans: Iterable[sa.Row[*tuple[Any, ...]]]) -> dict[str, _Survivor]:

@@ -70,17 +70,25 @@ def _open_postgres(config: PostgresConfig, context: BackendContext) -> OpenBacke
 
 
 def _open_embedded(config: EmbeddedConfig, context: BackendContext) -> OpenBackend:
-    from scld_adapters.sql.loans import EmbeddedLoans  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.fees import EmbeddedFees  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.loans import EmbeddedLoans  # noqa: PLC0415
+    from scld_adapters.sql.patrons import EmbeddedPatrons  # noqa: PLC0415
     from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
 
     if not isinstance(context.store, SqlStore):
         raise ConfigurationError(context.instance, "open", "the embedded ILS needs a store of kind sqlite or postgres")
-    loans = EmbeddedLoans(context.store, context.clock, backend=context.instance, page_size=config.page_size)
-    return OpenBackend(loans=loans)
+    store, clock, instance = context.store, context.clock, context.instance
+    return OpenBackend(
+        loans=EmbeddedLoans(store, clock, backend=instance, page_size=config.page_size),
+        fees=EmbeddedFees(store, clock, backend=instance),
+        patrons=EmbeddedPatrons(store, clock, backend=instance),
+    )
 
 
 def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) -> None:
-    from scld_adapters.sql.ils import fill  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.fees import FeeDesk  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.ils import fill  # noqa: PLC0415
+    from scld_adapters.sql.patrons import PatronDesk  # noqa: PLC0415
     from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
 
     del config
@@ -88,10 +96,20 @@ def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) 
         raise ConfigurationError(context.instance, "seed", "the embedded ILS needs a store of kind sqlite or postgres")
     with context.store.transaction() as unit:
         fill(unit.connection, seed)
+        patrons = PatronDesk(unit.connection, context.instance)
+        for patron in seed.patrons:
+            patrons.register(patron)
+        fees = FeeDesk(unit.connection, context.instance, context.clock.now())
+        for account in seed.accounts:
+            fees.file(account)
 
 
 _STORE: dict[str, Capability] = {}  # the store has no capability table: it is ours, whole or not at all
-_LOANS: dict[str, Capability] = {"loans.get": Full(), "loans.iter_items": Full(), "loans.iter_overdue": Full()}
+_ILS: dict[str, Capability] = {
+    **{f"loans.{name}": Full() for name in ("get", "iter_items", "iter_overdue")},
+    **{f"fees.{name}": Full() for name in ("account", "charge", "cancel")},
+    **{f"patrons.{name}": Full() for name in ("get", "find", "set_flag", "clear_flag", "set_block", "clear_block")},
+}
 
 SQLITE = BackendSpec(
     name="sqlite",
@@ -116,8 +134,8 @@ EMBEDDED = BackendSpec(
     kind="ils",
     config=EmbeddedConfig,
     open=_open_embedded,
-    capabilities=_LOANS,
-    summary="An ILS of patrons, items and loans inside the store, for samples and small libraries",
+    capabilities=_ILS,
+    summary="An ILS of patrons, items, loans and fees inside the store, for samples and small libraries",
     seed=_seed_embedded,
 )
 

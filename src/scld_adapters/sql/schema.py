@@ -8,7 +8,7 @@ from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import REVISION, REVISIONS, metadata, version
 from scld_core.errors import BadInput
 
-__all__ = ["create", "refuse_foreign", "refuse_newer", "refuse_other", "revision", "told"]
+__all__ = ["create", "refuse_foreign", "refuse_newer", "refuse_none", "refuse_other", "revision", "told"]
 
 
 def revision(connection: sa.Connection) -> str | None:
@@ -44,11 +44,16 @@ def refuse_newer(where: str, found: str | None, known: Sequence[str] = REVISIONS
         )
 
 
+def refuse_none(where: str, found: str | None) -> None:
+    """Raise BadInput where there is no store."""
+    if found is None:
+        raise BadInput(where, "holds no tables of scld", "Make them with `scld migrate DIR`")
+
+
 def refuse_other(where: str, found: str | None, known: Sequence[str] = REVISIONS) -> None:
     """Raise BadInput for every revision but the newest of `known`."""
     refuse_newer(where, found, known)
-    if found is None:
-        raise BadInput(where, "holds no tables of scld", "Make them with `scld migrate DIR`")
+    refuse_none(where, found)
     if found != known[-1]:
         raise BadInput(
             where, f"was written by an older scld (schema {found}, this is {known[-1]})", "Run `scld migrate DIR`"

@@ -234,10 +234,14 @@ class SqlStore:
     def backup(self, target: Path) -> Path:
         """Write a consistent copy to the new file `target`, also while the store is in use.
 
-        Raises BadInput when `target` exists, when the copy is damaged, and for a PostgreSQL store,
-        with the command to run instead.
+        The schema may be of any version: a copy is what one wants before a migration. Raises BadInput
+        when `target` exists, when the copy is damaged, and for a PostgreSQL store, with the command
+        to run instead.
         """
-        self._ready()
+        self._refuse_closed()
+        self._refuse_absent()
+        with self._faults(), self._peer.reader.begin() as connection:
+            schema.refuse_none(self._peer.where, schema.revision(connection))
         if target.exists():
             raise BadInput(str(target), "exists already", "Give the name of a new file")
         self._peer.backup(target)

@@ -17,9 +17,17 @@ __all__ = [
     "REVISION",
     "REVISIONS",
     "UNRESOLVED_SQL",
+    "ils_blocks",
+    "ils_cards",
+    "ils_charges",
+    "ils_entries",
+    "ils_flags",
     "ils_items",
     "ils_loans",
+    "ils_parts",
+    "ils_patron_writes",
     "ils_patrons",
+    "ils_persons",
     "instant_text",
     "journal",
     "metadata",
@@ -30,7 +38,7 @@ __all__ = [
     "version",
 ]
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision of the schema there has been, oldest first; `migrations/` leads from each to the next."""
 
 REVISION = REVISIONS[-1]
@@ -145,6 +153,105 @@ sa.Index(
 )
 sa.Index("ils_loans_item", ils_loans.c.item, ils_loans.c.seq)
 sa.Index("ils_loans_due", ils_loans.c.due_at, sqlite_where=sa.text(OPEN_LOAN), postgresql_where=sa.text(OPEN_LOAN))
+
+sa.Index("ils_patrons_merged_into", ils_patrons.c.merged_into)
+
+
+def _patron(name: str, table: str, *, null: bool = False, key: bool = False) -> sa.Column[str]:
+    return _text(name, sa.ForeignKey("ils_patrons.id", name=f"{table}_{name}"), null=null, key=key)
+
+
+ils_persons = sa.Table(
+    "ils_persons",
+    metadata,
+    _patron("patron", "ils_persons", key=True),
+    _text("birth_date", null=True),
+    _patron("responsible_adult", "ils_persons", null=True),
+    _text("category"),
+    _text("home", null=True),
+)
+
+ils_cards = sa.Table(
+    "ils_cards",
+    metadata,
+    _order(),
+    _text("number"),
+    _patron("patron", "ils_cards"),
+    sa.Column("present", sa.Boolean(), nullable=False),
+    _text("replaced_at", null=True),
+    sa.UniqueConstraint("number", name="ils_cards_number"),
+)
+sa.Index("ils_cards_patron", ils_cards.c.patron)
+
+ils_flags = sa.Table(
+    "ils_flags",
+    metadata,
+    _patron("patron", "ils_flags", key=True),
+    _text("agency"),
+    _text("since", null=True),
+    _text("referral"),
+)
+
+ils_blocks = sa.Table(
+    "ils_blocks",
+    metadata,
+    _order(),
+    _patron("patron", "ils_blocks"),
+    _text("reason"),
+    _text("since", null=True),
+    _text("set_by"),
+    sa.UniqueConstraint("patron", "reason", name="ils_blocks_patron_reason"),
+)
+
+# What was done with which idempotency key; the change itself may have been undone since.
+ils_patron_writes = sa.Table(
+    "ils_patron_writes", metadata, _text("key", key=True), _patron("patron", "ils_patron_writes"), _text("body")
+)
+
+ils_entries = sa.Table(
+    "ils_entries",
+    metadata,
+    _order(),
+    _text("id"),
+    _patron("patron", "ils_entries"),
+    _text("kind"),
+    _text("at"),
+    _text("posted_by"),
+    _text("key", null=True),
+    _text("reason"),
+    _text("reverses", sa.ForeignKey("ils_entries.id", name="ils_entries_reverses"), null=True),
+    sa.UniqueConstraint("id", name="ils_entries_id"),
+    sa.UniqueConstraint("key", name="ils_entries_key"),
+    sa.UniqueConstraint("reverses", name="ils_entries_reversed_once"),
+)
+sa.Index("ils_entries_patron", ils_entries.c.patron, ils_entries.c.at, ils_entries.c.seq)
+
+ils_charges = sa.Table(
+    "ils_charges",
+    metadata,
+    _text("id", key=True),
+    _text("entry", sa.ForeignKey("ils_entries.id", name="ils_charges_entry")),
+    _text("kind"),
+    _text("legal_class"),
+    _text("assessed_at"),
+    _text("item", null=True),
+    _text("branch", null=True),
+    _text("note"),
+    sa.UniqueConstraint("entry", name="ils_charges_entry_once"),
+)
+
+# Amounts are whole cents above zero; an entry's own amount is the sum of its parts.
+ils_parts = sa.Table(
+    "ils_parts",
+    metadata,
+    _text("entry", sa.ForeignKey("ils_entries.id", name="ils_parts_entry"), key=True),
+    _text("charge", sa.ForeignKey("ils_charges.id", name="ils_parts_charge"), key=True),
+    sa.Column("place", sa.Integer(), nullable=False),
+    sa.Column("cents", sa.BigInteger(), nullable=False),
+    _text("currency"),
+    sa.CheckConstraint("cents > 0", name="ils_parts_cents"),
+)
+sa.Index("ils_parts_charge_index", ils_parts.c.charge)
 
 
 def instant_text(moment: datetime) -> str:

@@ -14,6 +14,7 @@ from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.checksum import luhn_digit
 from scld_core.kernel.devices import Iccid, Imei
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
+from scld_core.patrons.model import Household
 from scld_core.plugins.seed import Seed
 
 __all__ = ["LIBRARIES", "SampleHotspots", "make_hotspots"]
@@ -88,7 +89,7 @@ class _World:
             due - timedelta(days=14),
             self.now - timedelta(hours=15) if returned else None,
             PatronId(self.ils, local),
-            f"h{local[1:]}",
+            Household(f"h{local[1:]}"),
         )
 
     def out(self, n: _Numbers, days_ago: int, *, patron: str = "") -> Circulation:
@@ -190,7 +191,7 @@ def make_hotspots(*, ils: str, now: datetime, calendar: Calendar, scale: int, se
             tuple(lines),
             {n.item: n.barcode for n in numbers if n.item in known},
             {n.item: n.home for n in numbers if n.item in known},
-            {f"p{n.item[1:]}": f"h{n.item[1:]}" for n in numbers} | {"p9001": "h9001", "p9002": "h9002"},
+            {f"p{tail}": Household(f"h{tail}") for tail in (*(n.item[1:] for n in numbers), "9001", "9002")},
             {"p9001": "p9002"},
         ),
     )

@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 from scld_core.testing.duel import Call, Difference, Duel
+from scld_core.testing.duel_fees import FeesDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
+from scld_core.testing.duel_patrons import PatronsDuel
 from scld_core.testing.duel_store import StoreDuel
 from scld_core.testing.harness import Harness
 
@@ -17,6 +19,8 @@ __all__ = ["DUELS", "Call", "Difference", "differ", "play", "script"]
 DUELS: Mapping[str, Callable[[Harness[Any], Harness[Any]], Duel]] = {
     "lines": LinesDuel,
     "loans": LoansDuel,
+    "fees": FeesDuel,
+    "patrons": PatronsDuel,
     "store": StoreDuel,
 }
 """How two backends of each port are set against each other."""

@@ -14,19 +14,33 @@ from attrs import field, frozen
 
 from scld_core.circulation.model import Circulation
 from scld_core.circulation.ports import Loans
+from scld_core.fees.ledger import Account
+from scld_core.fees.ports import Fees
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.model import LineView
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.capability import Capability, Full, operations
 from scld_core.kernel.devices import Line
 from scld_core.kernel.validate import instance, matching, nonempty
+from scld_core.patrons.person import Patron
+from scld_core.patrons.ports import Patrons
 from scld_core.plugins.guard import PORTS
 from scld_core.plugins.seed import Seed
 from scld_core.plugins.spec import BackendContext, BackendSpec
 from scld_core.runs.ports import Store
 from scld_core.testing.clock import TickingClock
 
-__all__ = ["Bench", "CarrierBench", "Harness", "LoansBench", "StoreBench", "World", "nothing"]
+__all__ = [
+    "Bench",
+    "CarrierBench",
+    "FeesBench",
+    "Harness",
+    "LoansBench",
+    "PatronsBench",
+    "StoreBench",
+    "World",
+    "nothing",
+]
 
 
 def nothing() -> None:
@@ -95,6 +109,32 @@ class LoansBench(Bench):
 
 
 @frozen(kw_only=True)
+class FeesBench(Bench):
+    """An opened `Fees`.
+
+    `show` makes the ILS hold an account as it is given, in place of what it holds for that patron,
+    as staff at the desk do. `lose` prepares that the next write is carried out and its answer lost.
+    """
+
+    fees: Fees
+    show: Callable[[Account], None] | None = None
+    lose: Callable[[], None] | None = None
+
+
+@frozen(kw_only=True)
+class PatronsBench(Bench):
+    """An opened `Patrons`.
+
+    `show` makes the ILS hold a patron as given, in place of what it holds under that id. `lose`
+    prepares that the next write is carried out and its answer lost.
+    """
+
+    patrons: Patrons
+    show: Callable[[Patron], None] | None = None
+    lose: Callable[[], None] | None = None
+
+
+@frozen(kw_only=True)
 class StoreBench(Bench):
     """An opened, empty `Store`; `reopen` opens what it keeps once more, as another process would."""
 
@@ -111,14 +151,16 @@ _STORE = ("transaction", "exclusive", "close")
 class Harness(Generic[B]):
     """A backend to be graded, and how to make a bench of one of its ports.
 
-    `port` is ``lines``, ``loans`` or ``store``. `capabilities` are those of the configuration that
-    `make` opens. `remembers_keys` says that the system itself never carries out one key twice,
-    however late the second comes. `evidence` is `BackendSpec.foreign_evidence`: it caps the
-    grade. `spec`, where there is one, is checked as well.
+    `port` is ``lines``, ``loans``, ``fees``, ``patrons`` or ``store``. `capabilities` are those of
+    the configuration that `make` opens. `remembers_keys` says that the system itself never carries
+    out one key twice, however late the second comes. `evidence` is `BackendSpec.foreign_evidence`:
+    it caps the grade. `spec`, where there is one, is checked as well.
     """
 
     name: str = field(validator=nonempty)
-    port: str = field(validator=matching(lambda v: v in (*PORTS, "store"), "must be lines, loans or store"))
+    port: str = field(
+        validator=matching(lambda v: v in (*PORTS, "store"), "must be lines, loans, fees, patrons or store")
+    )
     make: Callable[[World], B]
     capabilities: Mapping[str, Capability] = field(factory=dict[str, Capability])
     remembers_keys: bool = field(default=False, validator=instance(bool))

@@ -18,13 +18,25 @@ from scld_core.testing._hypothesis import (
 )
 from scld_core.testing.case import fail
 from scld_core.testing.duel import Call
+from scld_core.testing.duel_fees import FeesDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
+from scld_core.testing.duel_patrons import PatronsDuel
 from scld_core.testing.duel_store import StoreDuel
 from scld_core.testing.harness import Harness
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
+from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 
-__all__ = ["LinesMachine", "LoansMachine", "StepMachine", "StoreMachine", "machine", "run_machine"]
+__all__ = [
+    "FeesMachine",
+    "LinesMachine",
+    "LoansMachine",
+    "PatronsMachine",
+    "StepMachine",
+    "StoreMachine",
+    "machine",
+    "run_machine",
+]
 
 _MACHINE_STEPS = 12
 
@@ -130,6 +142,86 @@ class LoansMachine(RuleBasedStateMachine):
         self.duel.release()
 
 
+class FeesMachine(RuleBasedStateMachine):
+    """The life of accounts: charged, paid, waived, cancelled, taken back."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_FEES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = FeesDuel(MEMORY_FEES, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(patron=st.integers(1, 6), choice=st.integers(0, 2))
+    def charge(self, patron: int, choice: int) -> None:
+        """Charge a patron, or nobody, perhaps with the key of the last time."""
+        self._do(Call("charge", patron, choice))
+
+    @rule(patron=st.integers(1, 3), choice=st.integers(0, 2))
+    def cancel(self, patron: int, choice: int) -> None:
+        """Cancel a charge, touched or not, perhaps once more."""
+        self._do(Call("cancel", patron, choice))
+
+    @rule(verb=st.sampled_from(("pay", "waive", "take_back")), patron=st.integers(1, 3), choice=_choices)
+    def at_the_desk(self, verb: str, patron: int, choice: int) -> None:
+        """Staff take a payment, waive, or take back one of the last entries."""
+        self._do(Call(verb, patron, choice))
+
+    @rule(patron=st.integers(0, 6))
+    def account(self, patron: int) -> None:
+        """Look at an account."""
+        self._do(Call("account", patron))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
+class PatronsMachine(RuleBasedStateMachine):
+    """The life of patrons: flagged, blocked, cleared, moved."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_PATRONS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = PatronsDuel(MEMORY_PATRONS, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(
+        verb=st.sampled_from(("set_flag", "clear_flag", "set_block", "clear_block")),
+        patron=st.sampled_from((0, 1, 2, 90, 999)),
+        choice=st.integers(0, 3),
+    )
+    def write(self, verb: str, patron: int, choice: int) -> None:
+        """Set or clear a flag or a block, perhaps with the key of the last time."""
+        self._do(Call(verb, patron, choice))
+
+    @rule(patron=st.integers(0, 2))
+    def move(self, patron: int) -> None:
+        """Staff change something of a patron."""
+        self._do(Call("move", patron))
+
+    @rule(patron=st.integers(0, 4), age=st.sampled_from((0, 1, 7)))
+    def find(self, patron: int, age: int) -> None:
+        """Look for a card, present, replaced, or nobody's."""
+        self._do(Call("find", patron, age))
+
+    @rule(patron=st.sampled_from((0, 1, 2, 3, 4, 90, 91, 999)))
+    def get(self, patron: int) -> None:
+        """Look at a patron, a merged record, or nobody."""
+        self._do(Call("get", patron))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
 class StoreMachine(RuleBasedStateMachine):
     """The life of a store: transactions, committed and broken off, holds and reopening."""
 
@@ -182,6 +274,8 @@ class StepMachine(RuleBasedStateMachine):
 _MACHINES: dict[str, tuple[type[Any], ...]] = {
     "lines": (LinesMachine,),
     "loans": (LoansMachine,),
+    "fees": (FeesMachine,),
+    "patrons": (PatronsMachine,),
     "store": (StoreMachine, StepMachine),
 }
 

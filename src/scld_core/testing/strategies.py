@@ -5,9 +5,12 @@ Everything drawn is synthetic. Ids belong to a few instances, so that strangers 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from scld_core.circulation.model import Circulation, ItemState, Loan
+from scld_core.fees.ledger import Account, Standing
+from scld_core.fees.model import Charge, ChargeId, ChargeKind, ChargeTerms, Entry, EntryId, EntryKind, LegalClass, Part
+from scld_core.fees.rules import Stamp, assessment, cancellation, credit, may_post, reversal
 from scld_core.hotspots.account import AccountLine
 from scld_core.hotspots.model import Device, LineView, ServiceState
 from scld_core.kernel.barcode import Barcode
@@ -15,6 +18,9 @@ from scld_core.kernel.checksum import luhn_digit
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.devices import Iccid, Imei, Line, Msisdn
 from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
+from scld_core.kernel.money import Money
+from scld_core.patrons.model import Household
+from scld_core.patrons.person import Block, Card, CollectionFlag, Patron
 from scld_core.runs.model import (
     Answer,
     AnswerKind,
@@ -30,8 +36,11 @@ from scld_core.testing._hypothesis import st
 
 __all__ = [
     "account_lines",
+    "accounts",
     "answers",
     "barcodes",
+    "blocks",
+    "charge_terms",
     "circulations",
     "devices",
     "iccids",
@@ -44,8 +53,10 @@ __all__ = [
     "loan_ids",
     "loans",
     "location_ids",
+    "money",
     "msisdns",
     "patron_ids",
+    "patrons",
     "step_records",
     "steps",
     "texts",
@@ -68,6 +79,7 @@ _digits = "0123456789"
 item_ids = st.builds(ItemId, _instances, _locals)
 loan_ids = st.builds(LoanId, _instances, _locals)
 patron_ids = st.builds(PatronId, _instances, _locals)
+households = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8).map(lambda key: Household(f"h-{key}"))
 location_ids = st.builds(LocationId, st.sampled_from(("north-spokane", "cheney", "deer-park")))
 barcodes = st.integers(0, 10**12 - 1).map(lambda n: f"3{n:012d}").map(lambda body: Barcode(body + luhn_digit(body)))
 imeis = st.text(_digits, min_size=14, max_size=14).map(lambda body: Imei(body + luhn_digit(body)))
@@ -83,7 +95,7 @@ def _loans(draw: st.DrawFn) -> Loan:
     number = LoanId(item.backend, draw(_locals))
     patron = draw(st.none() | _locals.map(lambda local: PatronId(item.backend, local)))
     out, due = sorted((draw(instants), draw(instants)))
-    return Loan(number, item, due, out, draw(st.none() | instants), patron, draw(st.none() | words))
+    return Loan(number, item, due, out, draw(st.none() | instants), patron, draw(st.none() | households))
 
 
 loans = _loans()
@@ -105,6 +117,104 @@ _states = st.sampled_from(ServiceState)
 line_views = st.builds(LineView, imeis, iccids, _states, instants, texts, st.none() | instants)
 account_lines = st.builds(AccountLine, imeis, iccids, _states, instants, st.none() | msisdns, texts)
 answers = st.builds(Answer, st.sampled_from(AnswerKind), texts, texts)
+
+money = st.integers(1, 10**9).map(Money)
+"""Amounts above zero, a few of them large."""
+
+_kinds = st.sampled_from([kind for kind in ChargeKind if kind is not ChargeKind.AGENCY_FEE])
+_classes = st.sampled_from([one for one in LegalClass if one is not LegalClass.COLLECTION_COST])
+
+
+@st.composite
+def _terms(draw: st.DrawFn, instance: st.SearchStrategy[str] = _instances) -> ChargeTerms:
+    fee = draw(st.booleans())
+    return ChargeTerms(
+        kind=ChargeKind.AGENCY_FEE if fee else draw(_kinds),
+        legal_class=LegalClass.COLLECTION_COST if fee else draw(_classes),
+        amount=draw(money),
+        assessed_at=draw(instants),
+        item=draw(st.none() | st.builds(ItemId, instance, _locals)),
+        branch=draw(st.none() | location_ids),
+        note=draw(texts),
+    )
+
+
+charge_terms = _terms()
+"""Charges that no ILS has an id for yet; a fee of an agency is of the class that the law gives it."""
+
+
+@st.composite
+def _accounts(draw: st.DrawFn) -> Account:
+    patron = draw(patron_ids)
+    account, at = Account(patron=patron, as_of=datetime(2099, 1, 1, tzinfo=UTC)), draw(instants)
+    for place in range(draw(st.integers(0, 10))):
+        at += timedelta(seconds=draw(st.integers(0, 10**6)))
+        number, key = EntryId(patron.backend, f"e{place}"), draw(st.sampled_from(("", f"k{place}")))
+        stamp = Stamp(id=number, at=at, by=draw(words), key=key, reason=draw(st.sampled_from(("", "error"))))
+        entry = draw(_next_entry(account, stamp))
+        account = account.having(entry) if may_post(account, entry).permitted else account
+    return account
+
+
+def _next_entry(account: Account, stamp: Stamp) -> st.SearchStrategy[Entry]:
+    backend = account.patron.backend
+    number = ChargeId(backend, f"c{len(account.entries)}")
+    new = _terms(st.just(backend)).map(lambda terms: assessment(Charge.of(terms, number, account.patron), stamp))
+    owed = [standing for standing in account.standings if standing.outstanding]
+    ways = [new]
+    if owed:
+        ways.append(st.sampled_from(owed).map(lambda standing: cancellation(standing, stamp)))
+        ways.append(_credits(owed, stamp))
+    if account.entries:
+        ways.append(st.sampled_from(account.entries).map(lambda entry: reversal(entry, stamp)))
+    return st.one_of(ways)
+
+
+@st.composite
+def _credits(draw: st.DrawFn, owed: list[Standing], stamp: Stamp) -> Entry:
+    kind = draw(st.sampled_from((EntryKind.PAYMENT, EntryKind.WAIVER, EntryKind.REDUCTION)))
+    chosen = draw(st.lists(st.sampled_from(owed), min_size=1, unique_by=lambda standing: standing.charge.id))
+    parts = [
+        Part(one.charge.id, Money(draw(st.integers(1, one.outstanding.cents) | st.just(one.outstanding.cents))))
+        for one in chosen
+    ]
+    return credit(kind, *parts, stamp=stamp)
+
+
+accounts = _accounts()
+"""Accounts with every kind of entry, many of them at the same instant."""
+
+_codes = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
+blocks = st.builds(Block, _codes, st.none() | instants, texts)
+_flags = st.builds(CollectionFlag, texts, st.none() | instants, texts)
+
+
+@st.composite
+def _patrons(draw: st.DrawFn) -> Patron:
+    number = draw(patron_ids)
+    records = st.builds(PatronId, st.just(number.backend), _locals).filter(lambda other: other != number)
+    present = draw(st.integers(0, 2))
+    numbers = draw(st.lists(barcodes, max_size=4, unique=True))
+    cards = [
+        Card(number=one, present=place < present, replaced_at=None if place < present else draw(st.none() | instants))
+        for place, one in enumerate(numbers)
+    ]
+    return Patron(
+        id=number,
+        as_of=draw(instants),
+        birth_date=draw(st.none() | st.dates(date(1900, 1, 1), date(2030, 1, 1))),
+        responsible_adult=draw(st.none() | records),
+        category=draw(texts),
+        home=draw(st.none() | location_ids),
+        cards=tuple(cards),
+        merged_from=tuple(draw(st.lists(records, max_size=2, unique=True))),
+        flag=draw(st.none() | _flags),
+        blocks=tuple(draw(st.lists(blocks, max_size=3, unique_by=lambda block: block.reason))),
+    )
+
+
+patrons = _patrons()
+"""Patrons whose ids are of one instance; some of unknown age, some without a card."""
 
 _reasons = st.builds(Reason, words, st.lists(st.tuples(texts, texts), max_size=2).map(tuple), texts, texts)
 _evidence = st.builds(Evidence, words, words, instants)
@@ -154,6 +264,12 @@ _REGISTERED = (
     (Circulation, circulations),
     (LineView, line_views),
     (AccountLine, account_lines),
+    (Money, money),
+    (ChargeTerms, charge_terms),
+    (Account, accounts),
+    (Block, blocks),
+    (CollectionFlag, _flags),
+    (Patron, patrons),
     (Answer, answers),
     (Reason, _reasons),
     (Evidence, _evidence),

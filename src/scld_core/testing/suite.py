@@ -32,7 +32,16 @@ from scld_core.testing.harness import Harness
 from scld_core.testing.machines import run_machine
 from scld_core.testing.report import Cell, Report, Verdict
 
-__all__ = ["PROPERTY", "CarrierSuite", "LoansSuite", "StoreSuite", "Suite", "expected_failure"]
+__all__ = [
+    "PROPERTY",
+    "CarrierSuite",
+    "FeesSuite",
+    "LoansSuite",
+    "PatronsSuite",
+    "StoreSuite",
+    "Suite",
+    "expected_failure",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -144,6 +153,16 @@ class CarrierSuite(Suite):
 @_standard("loans")
 class LoansSuite(Suite):
     """Every check of `Loans`, each a test."""
+
+
+@_standard("fees")
+class FeesSuite(Suite):
+    """Every check of `Fees`, each a test."""
+
+
+@_standard("patrons")
+class PatronsSuite(Suite):
+    """Every check of `Patrons`, each a test."""
 
 
 @_standard("store")

@@ -9,10 +9,12 @@ from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.checksum import luhn_digit
 from scld_core.kernel.devices import Iccid, Imei, Line
 from scld_core.kernel.ids import ItemId, LoanId, PatronId
+from scld_core.patrons.model import Household
 from scld_core.plugins.seed import Seed
 
 __all__ = [
     "CANARIES",
+    "CARD",
     "FOREIGN_WORD",
     "HOUSEHOLD",
     "INSTANCE",
@@ -38,8 +40,9 @@ INSTANCE = "kit"
 SECRET = "canary-secret-5f3a9c"  # noqa: S105 - a canary, to be found where it must not be
 PATRON = "canary-patron-77120"
 HOUSEHOLD = "canary-household-4471"
+CARD = "canarycard3306"
 
-CANARIES = (SECRET, PATRON, HOUSEHOLD)
+CANARIES = (SECRET, PATRON, HOUSEHOLD, CARD)
 """What must never be seen outside."""
 
 FOREIGN_WORD = "HOTLINE_2"
@@ -97,7 +100,7 @@ def _lent(number: int, instance: str, due: timedelta, *, back: bool = False) -> 
         out_at=NOW - 30 * _DAY,
         returned_at=NOW - 2 * _DAY if back else None,
         patron=PatronId(instance, PATRON),
-        household=HOUSEHOLD,
+        household=Household(HOUSEHOLD),
     )
 
 
@@ -135,6 +138,7 @@ def shelf(size: int, instance: str = INSTANCE) -> Seed:
 
 
 def _seed(rows: tuple[Circulation, ...]) -> Seed:
-    patrons = {row.loan.patron.local: HOUSEHOLD for row in rows if row.loan is not None and row.loan.patron is not None}
+    lent = [row.loan.patron for row in rows if row.loan is not None and row.loan.patron is not None]
+    patrons = {patron.local: Household(HOUSEHOLD) for patron in lent}
     barcodes = {row.item.local: f"3909999{place:07d}" for place, row in enumerate(rows)}
     return Seed(items=rows, barcodes=barcodes, households=patrons)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from scld_core.errors import AdapterBug, ScldError, UnsupportedOperation
 from scld_core.hotspots.account import Fate
-from scld_core.kernel.capability import Unsupported
 from scld_core.kernel.devices import Line
-from scld_core.testing.case import Check, Excused, check, fail, refused, require
+from scld_core.testing.case import Check, Excused, check, require
+from scld_core.testing.checks.opening import closing, listening, offered, quiet_words, unseen
 from scld_core.testing.harness import CarrierBench
 from scld_core.testing.lines_tools import (
     CHANGES,
@@ -29,7 +25,7 @@ from scld_core.testing.lines_tools import (
 )
 from scld_core.testing.synthetic import HOUSEHOLD, PATRON, SECRET, account, line, stranger
 
-__all__ = ["CHECKS", "listening", "quiet_words"]
+__all__ = ["CHECKS"]
 
 
 def declared(case: Carrier) -> None:
@@ -37,18 +33,10 @@ def declared(case: Carrier) -> None:
     bench = case.open(account())
     if case.operation == "bulk_file" and not has_bulk(bench):
         raise Excused("the port makes no files")
-    call = by_operation(case, bench, start(case.operation))[case.operation]
-    capability = case.harness.capability(case.operation)
-    if isinstance(capability, Unsupported | None):
-        sent = _sent(bench)
-        refused(call, "an operation that is not offered", UnsupportedOperation)
+    sent = _sent(bench)
+    if not offered(case, by_operation(case, bench, start(case.operation))[case.operation]):
         require(_sent(bench) == sent, "an operation that is not offered sent something")
         require(not _moved(bench), "an operation that is not offered had an effect")
-        return
-    try:
-        call()
-    except UnsupportedOperation:
-        fail("it is declared as offered, and raises UnsupportedOperation")
 
 
 def _sent(bench: CarrierBench) -> int:
@@ -57,34 +45,6 @@ def _sent(bench: CarrierBench) -> int:
 
 def _moved(bench: CarrierBench) -> int:
     return sum(map(bench.effects, map(line, range(5)))) if bench.effects else 0
-
-
-@contextmanager
-def listening() -> Generator[list[str]]:
-    """Everything that is logged in the block at any level, as text, and by way of the root logger."""
-    heard: list[str] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            heard.append(self.format(record))
-
-    root, ear = logging.getLogger(), Ear(logging.DEBUG)
-    level = root.level
-    root.addHandler(ear)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield heard
-    finally:
-        root.setLevel(level)
-        root.removeHandler(ear)
-
-
-def quiet_words(call: Callable[[], object]) -> str:
-    """What a call leaves to be read: the repr of its answer, or its exception with all that hangs on it."""
-    try:
-        return repr(call())
-    except Exception as error:  # noqa: BLE001 - what it is does not matter here, only what it says
-        return "".join(traceback.format_exception(error)) + repr(error)
 
 
 def keeps_secrets(case: Carrier) -> None:
@@ -102,8 +62,7 @@ def keeps_secrets(case: Carrier) -> None:
             bench.outage()
             said.append(quiet_words(by_operation(case, bench, start(case.operation))[case.operation]))
     for canary, what in ((SECRET, "a secret"), (PATRON, "a patron's data"), (HOUSEHOLD, "a patron's data")):
-        require(not any(canary in text for text in said), f"{what} shows in an exception or a repr")
-        require(not any(canary in text for text in heard), f"{what} shows in a log")
+        unseen(canary, what, said=said, heard=heard)
 
 
 _LOUD = (Fate.LOST_AFTER, Fate.LOST_BEFORE, Fate.REJECTED, Fate.RATE_LIMITED)
@@ -118,24 +77,8 @@ def tells_no_patron(case: Carrier) -> None:
         require(not any(canary in text for text in texts()), "a patron's data was sent to the carrier")
 
 
-def closes_twice(case: Carrier) -> None:
-    """Closing twice is closing once."""
-    bench = case.open(account())
-    bench.close()
-    bench.close()
-
-
-def after_close(case: Carrier) -> None:
-    """After close a call is answered or refused in the tree's words; it never breaks."""
-    bench = case.open(account())
-    bench.close()
-    for call in by_operation(case, bench, line(0)).values():
-        try:
-            call()
-        except AdapterBug as bug:
-            fail(f"after close a call broke: {bug}")
-        except ScldError:
-            pass
+def _calls(case: Carrier, bench: CarrierBench) -> Iterable[Callable[[], object]]:
+    return by_operation(case, bench, line(0)).values()
 
 
 def shares_nothing(case: Carrier) -> None:
@@ -163,8 +106,7 @@ CHECKS: tuple[Check[Any], ...] = (
     check("lines", *OPERATIONS, always=True)(declared),
     check("lines", "iter_lines", "get", *WRITES, "request_state")(keeps_secrets),
     check("lines", "iter_lines", "get", *WRITES, "request_state")(tells_no_patron),
-    check("lines", "close")(closes_twice),
-    check("lines", "close")(after_close),
+    *closing("lines", account, _calls),
     check("lines", "iter_lines", also=("get",))(answers_of_its_own),
     check("lines", *CHANGES, also=("iter_lines", "get"), writes=True)(shares_nothing),
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from scld_core.errors import AdapterBug, ScldError, UnsupportedOperation
-from scld_core.kernel.capability import Unsupported
 from scld_core.kernel.ids import ItemId
-from scld_core.testing.case import Case, Check, check, fail, refused, require
-from scld_core.testing.checks.lines_open import listening, quiet_words
+from scld_core.testing.case import Case, Check, check, refused, require
+from scld_core.testing.checks.opening import closing, listening, offered, quiet_words, unseen
 from scld_core.testing.harness import LoansBench
 from scld_core.testing.lists import rows_of
 from scld_core.testing.synthetic import HOUSEHOLD, PATRON, SECRET, catalogue, item, shelf
@@ -33,14 +31,7 @@ def by_operation(case: Ils, bench: LoansBench, subject: ItemId) -> Mapping[str, 
 def declared(case: Ils) -> None:
     """What is declared works, and what is not raises UnsupportedOperation."""
     bench = case.open(catalogue())
-    call = by_operation(case, bench, item(0))[case.operation]
-    if isinstance(case.harness.capability(case.operation), Unsupported | None):
-        refused(call, "an operation that is not offered", UnsupportedOperation)
-        return
-    try:
-        call()
-    except UnsupportedOperation:
-        fail("it is declared as offered, and raises UnsupportedOperation")
+    offered(case, by_operation(case, bench, item(0))[case.operation])
 
 
 def keeps_patrons(case: Ils) -> None:
@@ -51,28 +42,11 @@ def keeps_patrons(case: Ils) -> None:
         subjects = (item(0), item(999))
         said.extend(quiet_words(by_operation(case, bench, subject)[case.operation]) for subject in subjects)
     for canary in (PATRON, HOUSEHOLD, SECRET):
-        require(not any(canary in text for text in said), "a patron's data or a secret shows in an exception or a repr")
-        require(not any(canary in text for text in heard), "a patron's data or a secret shows in a log")
+        unseen(canary, "a patron's data or a secret", said=said, heard=heard)
 
 
-def closes_twice(case: Ils) -> None:
-    """Closing twice is closing once."""
-    bench = case.open(catalogue())
-    bench.close()
-    bench.close()
-
-
-def after_close(case: Ils) -> None:
-    """After close a call is answered or refused in the tree's words; it never breaks."""
-    bench = case.open(catalogue())
-    bench.close()
-    for call in by_operation(case, bench, item(0)).values():
-        try:
-            call()
-        except AdapterBug as bug:
-            fail(f"after close a call broke: {bug}")
-        except ScldError:
-            pass
+def _calls(case: Ils, bench: LoansBench) -> Iterable[Callable[[], object]]:
+    return by_operation(case, bench, item(0)).values()
 
 
 def answers_of_its_own(case: Ils) -> None:
@@ -87,8 +61,7 @@ def answers_of_its_own(case: Ils) -> None:
 CHECKS: tuple[Check[Any], ...] = (
     check("loans", *OPERATIONS, always=True)(declared),
     check("loans", *OPERATIONS)(keeps_patrons),
-    check("loans", "close")(closes_twice),
-    check("loans", "close")(after_close),
+    *closing("loans", catalogue, _calls),
     check("loans", "iter_overdue", also=("get",))(answers_of_its_own),
 )
 """In the order of the report."""

@@ -9,11 +9,18 @@ from scld_core.testing.case import Case, Check, check, fail
 from scld_core.testing.differential import differ
 from scld_core.testing.harness import Harness
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
+from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 
 __all__ = ["CHECKS"]
 
-_REFERENCES: Mapping[str, Harness[Any]] = {"lines": MEMORY_LINES, "loans": MEMORY_LOANS, "store": MEMORY_STORE}
-_FIRST = {"lines": "iter_lines", "loans": "iter_overdue", "store": "transaction"}
+_REFERENCES: Mapping[str, Harness[Any]] = {
+    "lines": MEMORY_LINES,
+    "loans": MEMORY_LOANS,
+    "fees": MEMORY_FEES,
+    "patrons": MEMORY_PATRONS,
+    "store": MEMORY_STORE,
+}
+_FIRST = {"lines": "iter_lines", "loans": "iter_overdue", "fees": "account", "patrons": "get", "store": "transaction"}
 _SEEDS = (1, 2)
 
 

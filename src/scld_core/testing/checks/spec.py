@@ -49,5 +49,7 @@ def _checks(port: str) -> tuple[Check[Any], ...]:
     return make(sound_spec), make(unknown_setting)
 
 
-CHECKS: Mapping[str, tuple[Check[Any], ...]] = {port: _checks(port) for port in ("lines", "loans", "store")}
+CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
+    port: _checks(port) for port in ("lines", "loans", "fees", "patrons", "store")
+}
 """By port."""

@@ -7,6 +7,9 @@ from typing import Any
 
 from scld_core.testing.case import Check
 from scld_core.testing.checks import (
+    fees_open,
+    fees_read,
+    fees_write,
     lines_bulk,
     lines_faults,
     lines_open,
@@ -15,6 +18,9 @@ from scld_core.testing.checks import (
     lines_write,
     loans_open,
     loans_read,
+    patrons_open,
+    patrons_read,
+    patrons_write,
     reference,
     spec,
     store_open,
@@ -37,6 +43,20 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *reference.CHECKS["lines"],
     ),
     "loans": (*spec.CHECKS["loans"], *loans_open.CHECKS, *loans_read.CHECKS, *reference.CHECKS["loans"]),
+    "fees": (
+        *spec.CHECKS["fees"],
+        *fees_open.CHECKS,
+        *fees_read.CHECKS,
+        *fees_write.CHECKS,
+        *reference.CHECKS["fees"],
+    ),
+    "patrons": (
+        *spec.CHECKS["patrons"],
+        *patrons_open.CHECKS,
+        *patrons_read.CHECKS,
+        *patrons_write.CHECKS,
+        *reference.CHECKS["patrons"],
+    ),
     "store": (
         *spec.CHECKS["store"],
         *store_open.CHECKS,

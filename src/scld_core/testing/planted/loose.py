@@ -27,11 +27,14 @@ def _never(config: object, context: object) -> Any:
     raise InvalidValue("open", "", f"is not called with {config} and {context}")
 
 
-def loose_settings(port: str, kind: str, harness: Harness[Any]) -> tuple[Planted, ...]:
-    """Two findings about one backend: what it registers is not sound, and its settings check nothing."""
+def loose_settings(port: str, kind: str, harness: Harness[Any], label: str = "") -> tuple[Planted, ...]:
+    """Two findings about one backend: what it registers is not sound, and its settings check nothing.
+
+    `label` tells them from those of another port of that kind.
+    """
     spec: BackendSpec[Any] = BackendSpec("loose", kind, _Settings, _never, harness.capabilities)
     loose = evolve(harness, name="loose settings", spec=spec)
     return tuple(
-        Planted(f"{kind}: {name}", _SOURCE, f"{port}.{caught_by}", port, lambda: loose)
+        Planted(f"{label or kind}: {name}", _SOURCE, f"{port}.{caught_by}", port, lambda: loose)
         for name, caught_by in (("settings of no attrs class", "sound-spec"), ("unknown key taken", "unknown-setting"))
     )

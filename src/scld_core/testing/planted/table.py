@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scld_core.testing.planted import carrier_reads, carrier_shell, carrier_writes, ils, portal, stores
+from scld_core.testing.planted import carrier_reads, carrier_shell, carrier_writes, fees, ils, patrons, portal, stores
 from scld_core.testing.planted.model import Planted
 
 __all__ = ["PLANTED"]
@@ -13,6 +13,8 @@ PLANTED: tuple[Planted, ...] = (
     *carrier_writes.BUGS,
     *portal.BUGS,
     *ils.BUGS,
+    *fees.BUGS,
+    *patrons.BUGS,
     *stores.BUGS,
 )
 """In the order of the ports."""

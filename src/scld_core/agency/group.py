@@ -1,0 +1,280 @@
+"""From what fits what to the cases: everything that belongs together, and whether it can be told whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from scld_core.agency.files import SEPARATOR, PlainRow
+from scld_core.agency.held import tokens
+from scld_core.agency.match import FINGERPRINT, Matcher, numbers, tag_of
+from scld_core.agency.model import REPEATS
+from scld_core.kernel.page import Quarantined
+
+__all__ = ["Draft", "Grouping"]
+
+_SHOWN = 5  # lines named in a reason
+
+
+class Draft(NamedTuple):
+    """One row of the result before it is written out: sort keys, and positions (-1 for none) of its rows.
+
+    `doubt` has the keys among which nobody can tell, `unread` the rows of the same patron that could
+    not be read, `history` is true of an ended account beside another one.
+    """
+
+    patron: str
+    account: str
+    row: int = -1
+    place: int = -1
+    sent: int = -1
+    changed: bool = False
+    history: bool = False
+    doubt: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+class Grouping:
+    """What a matcher found, sorted into cases once every row was seen.
+
+    `quarantined` are the rows of the ILS that could not be used; patrons who stand twice are added
+    to it. `drifting` says that there is no list of the agency, so that the sent rows are its side.
+    """
+
+    def __init__(self, matcher: Matcher, quarantined: list[Quarantined], source: str, *, drifting: bool) -> None:
+        self.matcher = matcher
+        self._held, self._sent, self._drifting = matcher.held, matcher.sent, drifting
+        self._unread: dict[int, set[str]] = {}
+        self._sent_unread: dict[int, set[str]] = {}
+        self._links: dict[int, list[int]] = {}
+        spoiled = self._spoiled(quarantined)
+        fresh = list(self._repeated(source, spoiled))
+        self.unplaced = sum(not one.reason.startswith(REPEATS) and "" in tokens(one) for one in quarantined)
+        quarantined += fresh
+        quarantined.sort(key=lambda one: one.line)
+        named = self._place(quarantined)
+        matcher.settle(*named)
+        self._link()
+
+    # Patrons who stand twice.
+
+    def _spoiled(self, quarantined: Iterable[Quarantined]) -> dict[str, list[int]]:
+        """Patrons of whom one row is in use and another could not be read: the lines of the latter."""
+        found: dict[str, list[int]] = {}
+        for one in quarantined:
+            patron = tokens(one)[0]
+            if patron and not one.reason.startswith(REPEATS) and (self.matcher.knows(patron)):
+                found.setdefault(patron, []).append(one.line)
+                self.matcher.again.setdefault(patron, [])
+        return found
+
+    def _repeated(self, source: str, spoiled: dict[str, list[int]]) -> Iterator[Quarantined]:
+        for patron, rows in self.matcher.again.items():
+            first = self.matcher.withdraw(patron)
+            tag = first if isinstance(first, int) else tag_of(first)
+            lines = sorted((tag >> 32, *(row[0] for row in rows)))
+            unread = spoiled.get(patron, [])
+            if unread or any(not _same(first, row) for row in rows):
+                everything = sorted((*lines, *unread))
+                shown = ", ".join(map(str, everything[:_SHOWN])) + (" and more" if len(everything) > _SHOWN else "")
+                reason = f"the same patron_id stands in lines {shown} with different content, so none of them is used"
+                known = [] if isinstance(first, int) else numbers(first[2])
+                key = SEPARATOR.join(dict.fromkeys((patron, *known, *(one for row in rows for one in numbers(row[2])))))
+            else:
+                reason, key = f"{REPEATS}{lines[0]}", patron
+                if isinstance(first, int):
+                    self.matcher.not_referred += 1
+                else:
+                    self.matcher.restore((lines[0], *first[1:]))
+                lines = lines[1:]
+            yield from (Quarantined(source, line, reason, key) for line in lines)
+
+    def _place(self, quarantined: Iterable[Quarantined]) -> tuple[set[int], set[int]]:
+        """Note what fits a row of the ILS that cannot be used; gives the positions with its record number."""
+        named: tuple[set[int], set[int]] = (set(), set())
+        for one in quarantined:
+            for token in () if one.reason.startswith(REPEATS) else filter(None, tokens(one)):
+                for held, notes, own in zip(
+                    (self._held, self._sent), (self._unread, self._sent_unread), named, strict=True
+                ):
+                    if held is None:
+                        continue
+                    own.update(held.with_patron(token))
+                    for at in (*held.with_patron(token), *held.with_card(token)):
+                        notes.setdefault(at, set()).add(f"{one.source}:{one.line} could not be used: {one.reason}")
+        for at in list(self._unread):
+            if self.matcher.quick[at]:
+                self.matcher.revive(at)
+        for at in list(self._sent_unread):
+            self.matcher.revive_sent(at)
+        return named
+
+    def _link(self) -> None:
+        """Join what we sent of somebody unknown to the ILS with the account that has the same number."""
+        if self._sent is None:
+            return
+        for at in list(self._sent.unclaimed()):
+            patron, card = self._sent.patrons[at], self._sent.cards[at]
+            places = {
+                *(self._held.with_patron(patron) if patron else ()),
+                *(self._held.with_card(card) if card else ()),
+            }
+            for place in places:
+                if self.matcher.quick[place]:
+                    self.matcher.revive(place)
+                self._links.setdefault(place, []).append(at)
+            if places:
+                self._sent.claim(at)
+
+    # What belongs together.
+
+    def drafts(self) -> Iterator[Draft]:
+        """A draft for every row of the result but the plain matches."""
+        done: set[int] = set()
+        for rows, places, sents in self._clusters():
+            done.update(places)
+            yield from self._cluster(rows, places, sents)
+        for at in self._held.unclaimed():
+            if at not in done:
+                yield from self._cluster([], [at], [])
+        if self._sent is not None:
+            yield from (draft for at in self._sent.unclaimed() for draft in self._cluster([], [], [at]))
+
+    def _clusters(self) -> Iterator[tuple[list[int], list[int], list[int]]]:
+        """Rows of the ILS, positions, and positions of the sent file that hang together."""
+        matcher, linked = self.matcher, self._links
+        joined = _Joined()
+        for row in range(len(matcher.kept)):
+            if matcher.kept[row] is None:
+                continue
+            hits, sent_hits = matcher.hits[row], matcher.sent_hits[row]
+            if self._alone(hits, sent_hits):
+                yield [row], sorted(hits), sorted(sent_hits)
+            else:
+                joined.add([(0, row), *((1, at) for at in hits), *((2, at) for at in sent_hits)])
+        for place, sents in linked.items():
+            joined.add([(1, place), *((2, at) for at in sents)])
+        for members in joined.groups():
+            rows, places, sents = ([at for kind, at in members if kind == wanted] for wanted in range(3))
+            yield rows, places, sents
+
+    def _alone(self, hits: set[int], sents: set[int]) -> bool:
+        claims = self._held.claims
+        if any(claims[at] > 1 or at in self._links for at in hits):
+            return False
+        return self._sent is None or not any(self._sent.claims[at] > 1 for at in sents)
+
+    def _cluster(self, rows: list[int], places: list[int], sents: list[int]) -> Iterator[Draft]:
+        unread = self._unread_of(places, sents)
+        places = [at for at in places if at not in self._held.unread]
+        sents = [at for at in sents if self._sent is None or at not in self._sent.unread]
+        if rows and (len(rows) > 1 or self._several(places, sents)):
+            yield from self._doubtful(rows, places, sents, unread)
+            return
+        sent = self._one_sent(sents)
+        if not rows:
+            for number, at in enumerate(places or [-1]):
+                yield Draft("", self._account(at, sent), place=at, sent=-1 if number else sent, unread=unread)
+            return
+        main, *past = sorted(places, key=self._order, reverse=True) or [-1]
+        row = rows[0]
+        patron, cards = self._kept(row)[1:3]
+        changed = main >= 0 and not self._present(main, patron, cards)
+        yield Draft(patron, self._account(main, -1), row, main, sent, changed, unread=unread)
+        for at in past:
+            yield Draft(patron, self._account(at, -1), row, at, history=True, unread=unread)
+
+    def _unread_of(self, places: list[int], sents: list[int]) -> tuple[str, ...]:
+        found: set[str] = set()
+        for held, notes, positions in (
+            (self._held, self._unread, places),
+            (self._sent, self._sent_unread, sents),
+        ):
+            for at in positions:
+                if held is not None and at in held.unread:
+                    one = held.unread[at]
+                    found.add(f"{one.source}:{one.line} could not be used: {one.reason}")
+                found |= notes.get(at, set())
+        return tuple(sorted(found))
+
+    def _several(self, places: list[int], sents: list[int]) -> bool:
+        """Whether one patron has two accounts in use, or was sent twice."""
+        held, sent = self._held, self._sent
+        running = held.owes if self._drifting else held.is_open
+        return sum(map(running, places)) > 1 or (sent is not None and sum(map(sent.owes, sents)) > 1)
+
+    def _doubtful(
+        self, rows: list[int], places: list[int], sents: list[int], unread: tuple[str, ...]
+    ) -> Iterator[Draft]:
+        """A row for every patron and every account; nothing is said of who has what."""
+        patrons = sorted(self._kept(row)[1] for row in rows)
+        accounts = sorted(self._account(at, -1) for at in places)
+        doubt = (*(f"patron {one}" for one in patrons), *(f"account {one}" for one in accounts))
+        for row in rows:
+            yield Draft(self._kept(row)[1], "", row, doubt=doubt, unread=unread)
+        for at in places:
+            yield Draft("", self._account(at, -1), place=at, doubt=doubt, unread=unread)
+        if self._sent is not None and not places:
+            for at in sents:
+                yield Draft("", self._sent.patrons[at] or self._sent.cards[at], sent=at, doubt=doubt, unread=unread)
+
+    def _one_sent(self, sents: list[int]) -> int:
+        """Of what was sent of one patron, the row that says that something is owed, else the last."""
+        sent = self._sent
+        return -1 if sent is None or not sents else max(sents, key=lambda at: (sent.owes(at), sent.lines[at]))
+
+    def _order(self, at: int) -> tuple[bool, int, str]:
+        """The account in use first, then the latest."""
+        if self._drifting:
+            return self._held.owes(at), self._held.lines[at], ""
+        return self._held.is_open(at), *self._held.order(at)
+
+    def _account(self, place: int, sent: int) -> str:
+        """The key of an account, or the number that we sent where that is all there is."""
+        if place >= 0:
+            held = self._held
+            return (held.patrons[place] or held.cards[place]) if self._drifting else held.texts(place)[0]
+        return (self._sent.patrons[sent] or self._sent.cards[sent]) if self._sent is not None and sent >= 0 else ""
+
+    def _present(self, place: int, patron: str, cards: str) -> bool:
+        """Whether an account has the patron's record number, or nothing but the present card."""
+        own = self._held.patrons[place]
+        return own == patron or (not own and self._held.cards[place] == cards.split(SEPARATOR, maxsplit=1)[0])
+
+    def _kept(self, row: int) -> PlainRow:
+        found = self.matcher.kept[row]
+        assert found is not None  # noqa: S101 - withdrawn rows are in no cluster
+        return found
+
+
+class _Joined:
+    """Groups of things that hang together, by whatever has joined them."""
+
+    def __init__(self) -> None:
+        self._parents: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def add(self, members: list[tuple[int, int]]) -> None:
+        """Join all members with each other."""
+        first = self._root(members[0])
+        for member in members[1:]:
+            self._parents[self._root(member)] = first
+
+    def groups(self) -> Iterator[list[tuple[int, int]]]:
+        """Each group, sorted."""
+        found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for member in self._parents:
+            found.setdefault(self._root(member), []).append(member)
+        return (sorted(group) for group in found.values())
+
+    def _root(self, member: tuple[int, int]) -> tuple[int, int]:
+        self._parents.setdefault(member, member)
+        while (parent := self._parents[member]) != member:
+            self._parents[member] = member = self._parents[parent]
+        return member
+
+
+def _same(first: PlainRow | int, row: PlainRow) -> bool:
+    """Whether two rows of one patron say the same."""
+    if isinstance(first, int):
+        return not row[4] and not row[5] and (first ^ tag_of(row)) & FINGERPRINT == 0
+    return first[2:] == row[2:]

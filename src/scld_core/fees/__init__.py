@@ -1,0 +1,55 @@
+"""Fees: what a patron was charged, what became of it, and the ledger's sums between two instants."""
+
+from scld_core.fees.ledger import Account, Standing
+from scld_core.fees.model import (
+    Charge,
+    ChargeId,
+    ChargeKind,
+    ChargeTerms,
+    Entry,
+    EntryId,
+    EntryKind,
+    LegalClass,
+    Part,
+)
+from scld_core.fees.ports import Fees
+from scld_core.fees.rules import (
+    REFUSALS,
+    Stamp,
+    assessment,
+    cancellation,
+    credit,
+    may_post,
+    posting_time,
+    refused_text,
+    reversal,
+)
+from scld_core.fees.tieout import Axis, Movement, TieOut, tie_out
+
+__all__ = [
+    "REFUSALS",
+    "Account",
+    "Axis",
+    "Charge",
+    "ChargeId",
+    "ChargeKind",
+    "ChargeTerms",
+    "Entry",
+    "EntryId",
+    "EntryKind",
+    "Fees",
+    "LegalClass",
+    "Movement",
+    "Part",
+    "Stamp",
+    "Standing",
+    "TieOut",
+    "assessment",
+    "cancellation",
+    "credit",
+    "may_post",
+    "posting_time",
+    "refused_text",
+    "reversal",
+    "tie_out",
+]

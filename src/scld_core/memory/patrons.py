@@ -1,0 +1,137 @@
+"""The reference ILS for patrons: what `patrons.ports.Patrons` means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from scld_core.errors import Conflict, InvalidValue, NotFound, Rejected
+from scld_core.kernel.barcode import Barcode
+from scld_core.kernel.ids import PatronId
+from scld_core.kernel.time import Clock
+from scld_core.patrons.person import Block, Card, CollectionFlag, Patron
+from scld_core.patrons.rules import merged
+from scld_core.runs.model import Answer, AnswerKind
+
+__all__ = ["MemoryPatrons"]
+
+_DONE = Answer(AnswerKind.DONE)
+
+
+class MemoryPatrons:
+    """Patrons in memory; each answer is true at the clock's present.
+
+    The writers below the port's methods stand for staff at the desk. A card number belongs to one
+    patron for ever, present or not.
+    """
+
+    live = True
+
+    def __init__(self, clock: Clock, *, backend: str = "main") -> None:
+        self._clock = clock
+        self._backend = backend
+        self._patrons: dict[PatronId, Patron] = {}
+        self._into: dict[PatronId, PatronId] = {}
+        self._keys: dict[str, tuple[Any, ...]] = {}
+
+    def get(self, patron: PatronId) -> Patron:
+        """The patron now, after all merges."""
+        found = self._patrons[self.survivor(patron)]
+        adult = found.responsible_adult
+        return evolve(
+            found,
+            as_of=self._clock.now(),
+            responsible_adult=None if adult is None else self.survivor(adult),
+        )
+
+    def find(self, number: Barcode) -> Patron | None:
+        """The patron whose card this is or was."""
+        return next((self.get(known.id) for known in self._patrons.values() if known.has_card(number)), None)
+
+    def set_flag(self, patron: PatronId, flag: CollectionFlag, *, key: str) -> Answer:
+        """Show that the patron is in collection."""
+        if self._again(key, "set_flag", patron, flag):
+            return _DONE
+        found = self._own(patron, "set_flag")
+        if found.flag is not None and found.flag.referral != flag.referral:
+            raise Rejected(self._backend, "set_flag", "the patron is flagged for another referral")
+        return self._done(evolve(found, flag=found.flag or flag), key, "set_flag", patron, flag)
+
+    def clear_flag(self, patron: PatronId, referral: str, *, key: str) -> Answer:
+        """End the flag of one referral."""
+        if self._again(key, "clear_flag", patron, referral):
+            return _DONE
+        found = self._own(patron, "clear_flag")
+        ends = found.flag is not None and found.flag.referral == referral
+        return self._done(evolve(found, flag=None if ends else found.flag), key, "clear_flag", patron, referral)
+
+    def set_block(self, patron: PatronId, block: Block, *, key: str) -> Answer:
+        """Block the patron for a reason."""
+        if self._again(key, "set_block", patron, block):
+            return _DONE
+        found = self._own(patron, "set_block")
+        more = () if found.blocked_for(block.reason) else (block,)
+        return self._done(evolve(found, blocks=(*found.blocks, *more)), key, "set_block", patron, block)
+
+    def clear_block(self, patron: PatronId, reason: str, *, key: str) -> Answer:
+        """End the block for one reason."""
+        if self._again(key, "clear_block", patron, reason):
+            return _DONE
+        found = self._own(patron, "clear_block")
+        left = tuple(block for block in found.blocks if block.reason != reason)
+        return self._done(evolve(found, blocks=left), key, "clear_block", patron, reason)
+
+    def survivor(self, patron: PatronId) -> PatronId:
+        """The record that is left of one after all merges; NotFound for one that nobody knows."""
+        while patron in self._into:
+            patron = self._into[patron]
+        if patron not in self._patrons:
+            raise NotFound(self._backend, "get", "no patron with this id")
+        return patron
+
+    def put(self, patron: Patron) -> None:
+        """File a patron as a sample or a test describes it, replacing what was known of the record."""
+        if any(known.has_card(card.number) for card in patron.cards for known in self._others(patron.id)):
+            raise Rejected(self._backend, "put", "a card number is another patron's, or was")
+        self._patrons[patron.id] = patron
+        self._into.update(dict.fromkeys(patron.merged_from, patron.id))
+
+    def replace_card(self, patron: PatronId, number: Barcode) -> Patron:
+        """Give a new card; the present ones stay known as aliases. A number that was ever used is refused."""
+        found = self._own(patron, "replace_card")
+        if any(known.has_card(number) for known in self._patrons.values()):
+            raise Rejected(self._backend, "replace_card", "the number is a card already, or was")
+        now = self._clock.now()
+        old = tuple(evolve(card, present=False, replaced_at=now) if card.present else card for card in found.cards)
+        self._patrons[patron] = evolve(found, cards=(Card(number=number), *old))
+        return self.get(patron)
+
+    def merge(self, gone: PatronId, kept: PatronId) -> Patron:
+        """Merge one record into another one; refused for one record, and where both are flagged."""
+        try:
+            left = merged(self._own(gone, "merge"), self._own(kept, "merge"), self._clock.now())
+        except InvalidValue as problem:
+            raise Rejected(self._backend, "merge", problem.rule) from None
+        del self._patrons[gone]
+        self._patrons[kept] = left
+        self._into[gone] = kept
+        return self.get(kept)
+
+    def _others(self, patron: PatronId) -> list[Patron]:
+        return [known for known in self._patrons.values() if known.id != patron]
+
+    def _own(self, patron: PatronId, operation: str) -> Patron:
+        if self.survivor(patron) != patron:
+            raise Rejected(self._backend, operation, "this record was merged into another one")
+        return self._patrons[patron]
+
+    def _again(self, key: str, *asked: Any) -> bool:
+        if key in self._keys and self._keys[key] != asked:
+            raise Conflict(self._backend, str(asked[0]), "the key was used for something else")
+        return key in self._keys
+
+    def _done(self, patron: Patron, key: str, *asked: Any) -> Answer:
+        self._patrons[patron.id] = patron
+        self._keys[key] = asked
+        return _DONE

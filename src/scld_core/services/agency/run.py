@@ -1,0 +1,111 @@
+"""The use case: two or three files in, one folder to work from out; nothing of either side is changed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from attrs import evolve, field, frozen
+
+from scld_core.agency.dialect import Dialect
+from scld_core.agency.model import Basis, Reconciliation
+from scld_core.agency.reconcile import reconcile
+from scld_core.kernel.time import Clock
+from scld_core.policies.profile import Profile
+from scld_core.reporting.html import write_html
+from scld_core.runs.action import Progress, silent
+from scld_core.services.agency.as_json import JsonFile
+from scld_core.services.agency.folder import Staging, staged
+from scld_core.services.agency.gather import Pass
+from scld_core.services.agency.report import Compared, comparison_report
+from scld_core.services.agency.rows import (
+    ACTION_FILES,
+    QUARANTINE,
+    QUARANTINE_COLUMNS,
+    ROWS,
+    SUMMARY,
+    CsvFile,
+    quarantine_cells,
+)
+from scld_core.services.agency.sources import Request, open_sources
+from scld_core.services.agency.terms import terms_of
+
+__all__ = ["Done", "Surroundings", "reconcile_files"]
+
+_TITLE = "Library and collection agency"
+
+
+@frozen
+class Surroundings:
+    """What a comparison needs besides its files: the dialects there are, the present, its zone, the policy."""
+
+    dialects: tuple[Dialect, ...]
+    clock: Clock
+    zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
+    profile: Profile | None = None
+    progress: Progress = silent
+
+
+@frozen
+class Done:
+    """What came of it: the result, and the files in the order in which one reads them, the page first."""
+
+    compared: Compared
+    paths: tuple[Path, ...]
+
+
+def reconcile_files(request: Request, out: Path, around: Surroundings, *, to_json: IO[str] | None = None) -> Done:
+    """Compare the files and write the folder `out`: the page, the action files, all rows, the quarantine.
+
+    Old files are labelled, never refused. `to_json` is given the JSON object when everything else is
+    written. Raises BadInput or FileRefused for what cannot be compared at all, and then leaves nothing
+    behind and nothing changed.
+    """
+    names = (SUMMARY, *ACTION_FILES.values(), ROWS, QUARANTINE)
+    with (
+        staged(out, names, inputs=request.paths) as staging,
+        tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as spool,
+    ):
+        compared = _compare(request, around, staging, spool if to_json else None)
+        _write_quarantine(staging, compared.summary)
+        staging.text(SUMMARY).write(write_html(comparison_report(compared)))
+        published = staging.publish()
+        if to_json:
+            spool.seek(0)
+            shutil.copyfileobj(spool, to_json)
+    by_name = {path.name: path for path in published}
+    return Done(compared, tuple(by_name[name] for name in names))
+
+
+def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO[str] | None) -> Compared:
+    now = around.clock.now()
+    today = now.astimezone(around.zone).date()
+    sources = open_sources(request, around.dialects, around.zone)
+    comparison = reconcile(
+        sources.ils,
+        agency=sources.agency,
+        sent=sources.sent,
+        notices=sources.notices,
+        terms=terms_of(around.profile, today),
+        progress=around.progress,
+    )
+    as_json = JsonFile(spool, Basis.RECONCILED if request.agency else Basis.DRIFT) if spool else None
+    rows = Pass(staging, as_json)
+    for found in comparison.findings():
+        rows.add(found)
+    summary = comparison.summary()
+    summary = evolve(summary, quarantined=(*summary.quarantined, *sources.unread_notices))
+    inputs = sources.inputs(now)
+    if as_json is not None:
+        as_json.close(summary, inputs)
+    title = around.profile.title if around.profile else _TITLE
+    return Compared(summary, inputs, rows.work, rows.sides, now, around.zone, title)
+
+
+def _write_quarantine(staging: Staging, summary: Reconciliation) -> None:
+    file = CsvFile(staging.text(QUARANTINE), QUARANTINE_COLUMNS)
+    for bad in summary.quarantined:
+        file.add(quarantine_cells(bad))

@@ -1,0 +1,92 @@
+"""What the checks of patrons share: what is set and cleared, how each operation is called, and what is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scld_core.kernel.barcode import Barcode
+from scld_core.kernel.ids import PatronId
+from scld_core.patrons.person import Block, CollectionFlag, Patron
+from scld_core.runs.model import Answer
+from scld_core.testing.case import Case
+from scld_core.testing.harness import PatronsBench
+from scld_core.testing.synthetic import NOW
+from scld_core.testing.synthetic_accounts import AGENCY, REFERRAL
+
+__all__ = [
+    "BLOCK",
+    "FLAG",
+    "OPERATIONS",
+    "WRITES",
+    "Desk",
+    "begin",
+    "by_operation",
+    "facts",
+    "found",
+    "order",
+    "wished",
+]
+
+Desk = Case[PatronsBench]
+
+WRITES = ("set_flag", "clear_flag", "set_block", "clear_block")
+OPERATIONS = ("get", "find", *WRITES)
+
+FLAG = CollectionFlag(AGENCY, NOW, REFERRAL)
+BLOCK = Block("collection", NOW, "scld")
+"""What the checks set and clear; patron number 2 has both in the seed, the others have neither."""
+
+
+def begin(operation: str) -> int:
+    """The number of a patron whom the write would change."""
+    return 2 if operation.startswith("clear") else 1
+
+
+def order(bench: PatronsBench, operation: str, subject: PatronId, key: str) -> Answer:
+    """Do one write."""
+    if operation == "set_flag":
+        return bench.patrons.set_flag(subject, FLAG, key=key)
+    if operation == "clear_flag":
+        return bench.patrons.clear_flag(subject, REFERRAL, key=key)
+    if operation == "set_block":
+        return bench.patrons.set_block(subject, BLOCK, key=key)
+    return bench.patrons.clear_block(subject, BLOCK.reason, key=key)
+
+
+def wished(operation: str, seen: Patron) -> bool:
+    """Whether a patron is as the write wishes."""
+    if operation.endswith("flag"):
+        return (seen.flag is not None and seen.flag.referral == REFERRAL) is (operation == "set_flag")
+    return (seen.blocked_for(BLOCK.reason) is not None) is (operation == "set_block")
+
+
+def by_operation(
+    case: Desk, bench: PatronsBench, subject: PatronId, number: Barcode
+) -> Mapping[str, Callable[[], Any]]:
+    """A call of each operation about a patron, and about a card where it takes one."""
+    writes = {name: (lambda name=name: order(bench, name, subject, case.key())) for name in WRITES}
+    return {"get": lambda: bench.patrons.get(subject), "find": lambda: bench.patrons.find(number), **writes}
+
+
+def found(bench: PatronsBench, number: Barcode) -> PatronId | None:
+    """Whose card it is, or was."""
+    seen = bench.patrons.find(number)
+    return None if seen is None else seen.id
+
+
+def facts(seen: Patron) -> tuple[Any, ...]:
+    """Everything about a patron but when it was true and in which order merged records and blocks stand."""
+    adult = seen.responsible_adult
+    return (
+        str(seen.id),
+        seen.birth_date,
+        None if adult is None else str(adult),
+        seen.category,
+        seen.home,
+        tuple((str(one.number), one.present) for one in seen.cards if one.present),
+        sorted(str(one.number) for one in seen.cards if not one.present),
+        sorted(str(record) for record in seen.merged_from),
+        seen.flag,
+        sorted((block.reason, block.since, block.by) for block in seen.blocks),
+    )
