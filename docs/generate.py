@@ -135,7 +135,8 @@ _CODES = {
     "DONE": "Done. What waits for a person, or is on the exception list, is printed and does not change this.",
     "BAD_INPUT": "Something you gave cannot be used: a setting, a file, an argument. The text says what, where and "
     "what to do. The command line's own parser uses the same code.",
-    "WAITING": "With `--strict` only: somebody is waited for (an approval, an operator, the carrier, `scld apply`).",
+    "WAITING": "Somebody is waited for: with `--strict`, an approval, an operator, the carrier or `scld apply`; of "
+    "`scld agency map`, a person who answers what is open and confirms the mapping.",
     "GUARD": "A guard stopped the run before it changed anything: facts too old, a list not whole, too many risky "
     "steps, another run under way.",
     "TROUBLE": "A step failed, was vetoed or has no sure answer, a system could not be reached, or after the run "
@@ -339,7 +340,14 @@ def snapshot_columns() -> str:
 def agency_kinds() -> str:
     """One row for each kind, by precedence."""
     rows = (
-        (code(kind.value), told.says, told.side.value, told.do, told.audience.value, "yes" if told.explained else "")
+        (
+            code(kind.value),
+            told.says,
+            told.side.value,
+            told.do,
+            told.audience.value.replace("-", " "),
+            "yes" if told.explained else "",
+        )
         for kind in RowKind
         for told in (MEANINGS[kind],)
     )

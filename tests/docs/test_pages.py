@@ -51,7 +51,7 @@ def _mentioned(function):
 
 def test_the_first_command_of_readme_installs_and_runs_the_sample():
     """README's first screen has exactly two commands, and the first one runs the main job."""
-    commands = [line for line in README.splitlines() if line.startswith("$ ")]
+    commands = [line for line in README.splitlines()[:30] if line.startswith("$ ")]
     assert commands == [
         "$ python3 -m venv .venv && .venv/bin/pip install -q '.[desk]' && .venv/bin/scld day --sample",
         "$ python3 -m venv .venv && .venv/bin/pip install -q tox && .venv/bin/tox",

@@ -17,6 +17,7 @@ from nanoarrow.ipc import InputStream
 
 from scld_core.codecs.tables import read_table
 from scld_core.errors import BadInput, InvalidValue, MissingExtra
+from scld_core.kernel.money import Money
 from scld_core.kernel.privacy import MASK
 from scld_core.reporting import Badge, Column, Kind, Personal, Prose, Report, Section, Table
 from scld_core.reporting.audience import Audience, ReportSpec, find_report
@@ -176,3 +177,10 @@ def test_a_report_needs_a_name_and_an_audience() -> None:
         ReportSpec("Agency Work", "Work", (Audience.IT,), SPEC.build)
     with pytest.raises(InvalidValue):
         ReportSpec("agency-work", "Work", (), SPEC.build)
+
+
+def test_amounts_below_zero_can_be_added_up() -> None:
+    """A credit is a number in the file and not a text that looks like one."""
+    columns = (Column("Money", Kind.MONEY), Column("Number", Kind.NUMBER), Column("Text"))
+    report = _report(Table("Rows", columns, ((Money(-500), -5, "-5"),)))
+    assert render(report, ".csv").splitlines()[1] == b"-5.00,-5,'-5"

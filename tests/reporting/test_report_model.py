@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scld_core.errors import InvalidValue
 from scld_core.kernel.money import Money
 from scld_core.reporting import Badge, Column, Figure, Kind, Personal, Prose, Report, Section, Table
-from scld_core.reporting.words import clock_words, day_words, instant_words, span_words
+from scld_core.reporting.words import clock_words, day_words, instant_words, money_words, span_words
 
 ZONE = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2026, 11, 20, 16, 2, tzinfo=UTC)
@@ -96,6 +96,14 @@ def test_an_instant_in_words_reads_back_to_its_minute(moment):
     read = datetime.strptime(wall, "%a %b %d, %Y, %I:%M %p").replace(tzinfo=zone)
     assert read.astimezone(UTC) == moment.replace(second=0, microsecond=0)
     assert text.endswith(clock_words(moment, ZONE))
+
+
+@given(st.integers(-(10**9), 10**9), st.sampled_from(["USD", "CAD"]))
+def test_money_in_words_reads_back_to_its_cent(cents, currency):
+    """Two decimals always, a true minus sign, the currency only where it is not the usual one."""
+    text = money_words(Money(cents, currency))
+    assert Money.parse(text.replace(",", "").replace("\N{MINUS SIGN}", "-")) == Money(cents, currency)
+    assert text.removesuffix(" CAD")[-3] == "."
 
 
 def test_words_leave_out_the_year_the_reader_knows():

@@ -8,9 +8,8 @@ from collections import Counter, defaultdict
 import pytest
 
 from scld_core.kernel.checksum import luhn_digit
-from scld_core.policies import parse_profile
 from scld_core.sample.agency import STORIES, agency_files
-from support.agency_case import MORNING, CaseFolder
+from support.agency_case import MORNING, PROFILE, CaseFolder
 
 KINDS = {
     "in order": "MATCH",
@@ -50,17 +49,6 @@ KINDS = {
     "owes nothing": None,
 }
 """What comes of each story; None is counted and not listed."""
-
-CITED = {"source": "made up", "changed_by": "nobody"}
-VALUES = {"referral_fee_cents": 1000, "stale_days": 180, "in_flight_days": 14}
-PROFILE = parse_profile(
-    {
-        "name": "made-up",
-        "title": "Made-up",
-        "policy": {"agency": {key: [{"value": value, **CITED}] for key, value in VALUES.items()}},
-    },
-    where="test",
-)
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def test_an_input_is_never_replaced_by_a_result(tmp_path):
 def test_a_folder_that_cannot_be_written_is_refused_with_a_remedy(tmp_path):
     """A file stands where the folder should be."""
     (tmp_path / "out").write_text("a file", encoding="utf-8")
-    with pytest.raises(BadInput, match="out: cannot be written: .*--out"):
+    with pytest.raises(BadInput, match=r"out: cannot be written: .*--out"):
         _write(tmp_path / "out", {"rows.csv": ""})
 
 

@@ -12,27 +12,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scld_core.agency.classify import Terms
-from scld_core.agency.kinds import MEANINGS, Audience, Kind, Side
+from scld_core.agency.kinds import MEANINGS, Kind, Side
 from scld_core.agency.model import Basis, Finding, Reconciliation
 from scld_core.errors import ProfileRefused
 from scld_core.kernel.cells import from_cell
 from scld_core.kernel.money import Money
 from scld_core.kernel.page import Quarantined
-from scld_core.policies import load_profile, parse_profile
+from scld_core.policies import load_profile
 from scld_core.reporting import write_html
+from scld_core.reporting.audience import Audience
 from scld_core.services.agency.as_json import JsonFile
 from scld_core.services.agency.gather import SHOWN, Heaviest, at_stake
 from scld_core.services.agency.inputs import Input, Role
 from scld_core.services.agency.report import Compared, comparison_report
 from scld_core.services.agency.rows import ACTION_COLUMNS, ROWS_COLUMNS, CsvFile, action_cells, all_cells, json_row
+from scld_core.services.agency.tasks import Task, tasks_of
 from scld_core.services.agency.terms import terms_of
 from scld_core.services.agency.wording import action_of, do_of, says_of, sentence
+from support.agency_case import profile
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 MONEY = st.none() | st.integers(-10_000_00, 10_000_00).map(Money)
-NUMBERS = st.none() | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12).map(
-    str.strip
-).filter(bool)
+NUMBERS = st.none() | st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12
+).map(str.strip).filter(bool)
 HOSTILE = st.sampled_from(["=cmd|'/c calc'!A1", "+1", "-1+1", "@SUM(A1)", "\t=1", "'=1", '="1"', 'a"b', "1;2", "007"])
 KINDS = st.sampled_from(list(Kind))
 FINDINGS = st.builds(
@@ -48,6 +51,7 @@ FINDINGS = st.builds(
     age_days=st.none() | st.integers(0, 9999),
 )
 RUN = ("=", "+", "@", "\t", "\r")
+TERMS = Terms(Money(1000), None, 180, 14)
 
 
 def _written(header, cells):
@@ -60,7 +64,9 @@ def _written(header, cells):
 @given(FINDINGS)
 def test_no_cell_is_run_by_a_spreadsheet(found):
     """Text that begins like a formula is made harmless; only an amount may begin with a minus sign."""
-    for header, cells in ((ACTION_COLUMNS, action_cells(found)), (ROWS_COLUMNS, all_cells(found))):
+    tasks = [Task(found, Side.AGENCY), *tasks_of(found, TERMS)]
+    lists = [(ACTION_COLUMNS, action_cells(task)) for task in tasks]
+    for header, cells in (*lists, (ROWS_COLUMNS, all_cells(found))):
         for name, cell in _written(header, cells).items():
             if name in ("account", "patron_id") and cell.startswith('="'):
                 assert cell.endswith('"')
@@ -105,9 +111,9 @@ def test_the_heaviest_are_those_of_a_sorted_list(rows):
     found = [Finding(kind, str(place), ils=Money(cents)) for place, (kind, cents) in enumerate(rows)]
     kept = Heaviest()
     for one in found:
-        kept.offer(one)
+        kept.offer(Task(one, Side.HAND))
     wanted = sorted(found, key=lambda one: (MEANINGS[one.kind].explained, -at_stake(one)))
-    assert kept.rows == tuple(wanted[:SHOWN])
+    assert [task.found for task in kept.tasks] == wanted[:SHOWN]
     assert kept.total == len(found)
 
 
@@ -158,6 +164,62 @@ def test_a_plain_row_has_the_words_of_its_kind(kind):
     assert sentence("") == ""
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+def test_drift_claims_nothing_of_the_agency(kind):
+    """Where only our own file was compared, every kind that can occur speaks of that file."""
+    impossible = {
+        "DECEASED", "BANKRUPT", "DISPUTED", "PAID_AGENCY_OPEN_ILS", "BLOCK_STALE", "SENT_NOT_LISTED", "IN_FLIGHT",
+        "LISTED_NOT_SENT", "STALE",
+    }  # fmt: skip
+    said = says_of(Finding(kind, "p1"), drift=True)
+    assert kind.value in impossible or "agency" not in said
+
+
+# Tasks.
+
+
+@given(FINDINGS)
+def test_a_row_asks_each_side_for_one_thing_at_most(found):
+    """Each task says what to do, for people and for programs, and a person is asked wherever the row says so."""
+    tasks = list(tasks_of(found, TERMS))
+    assert len({task.side for task in tasks}) == len(tasks)
+    assert all(task.text and task.action and task.audience for task in tasks)
+    assert (found.side is Side.HAND) <= (Side.HAND in {task.side for task in tasks})
+    assert not tasks or (found.kind, found.also) != (Kind.MATCH, ())
+
+
+def test_one_row_may_ask_both_sides():
+    """Paid here: the agency is told, and the flag is cleared."""
+    found = Finding(Kind.PAID_ILS_OPEN_AGENCY, "p1", "a1", ils=Money(0), agency=Money(500), flagged=True)
+    told = [(task.side, task.action, task.text) for task in tasks_of(found, TERMS)]
+    assert told == [
+        (Side.AGENCY, "remove", "tell the agency that nothing is owed"),
+        (Side.ILS, "clear-flag", "clear the collection flag and its block"),
+    ]
+
+
+def test_an_amount_and_the_present_card_are_in_the_words():
+    """What has to be typed is there to be typed."""
+    kinds = {"kind": Kind.BALANCE_HIGHER_ILS, "also": (Kind.IDENTITY_CHANGED,)}
+    found = Finding(**kinds, patron="p1", account="a1", ils=Money(9650), agency=Money(6650), card="29999000000018")
+    (task,) = tasks_of(found, TERMS)
+    assert task.action == "update-balance send-alias"
+    assert task.text == (
+        "send the balance of 96.50 with its items; "
+        "send the present numbers together with the old ones (present card 29999000000018)"
+    )
+
+
+def test_what_only_a_person_can_settle_beside_the_rest_is_asked_of_that_person():
+    """The balance is sent, and the missing notice is looked for, by whoever does that."""
+    amounts = {"ils": Money(9650), "agency": Money(6650)}
+    found = Finding(Kind.BALANCE_HIGHER_ILS, "p1", "a1", also=(Kind.NOTICE_MISSING,), **amounts)
+    sent, asked = tasks_of(found, TERMS)
+    assert (sent.side, sent.audience) == (Side.AGENCY, Audience.FINANCE)
+    assert (asked.side, asked.audience, asked.action) == (Side.HAND, Audience.CUSTOMER_SERVICE, "find-notice")
+    assert asked.text == "find the notice, or withdraw the account"
+
+
 # The page.
 
 
@@ -165,9 +227,9 @@ def _page(rows, *, basis=Basis.RECONCILED, bad=(), not_made=()):
     work = {audience: Heaviest() for audience in Audience}
     sides = Counter()
     for found in rows:
-        sides[found.side] += 1
-        if found.side in (Side.AGENCY, Side.ILS, Side.HAND):
-            work[MEANINGS[found.kind].audience].offer(found)
+        for task in tasks_of(found, TERMS):
+            sides[task.side] += 1
+            work[task.audience].offer(task)
     summary = Reconciliation(basis, dict(Counter(found.kind for found in rows)), tuple(bad), tuple(not_made))
     inputs = (Input(Role.ILS, "ils.csv", "", "0" * 64, NOW - timedelta(hours=1), NOW, stated=True),)
     compared = Compared(summary, inputs, work, sides, NOW, ZoneInfo("America/Los_Angeles"), "Synthetic District")
@@ -229,21 +291,16 @@ def test_a_shipped_profile_brings_the_days_of_the_law():
     assert (terms.notice_days, terms.referral_fee, terms.stale_days) == (30, None, None)
 
 
-def _profile(**values):
-    agency = {key: [{"value": v, "source": "made up", "changed_by": "nobody"}] for key, v in values.items()}
-    return parse_profile({"name": "made-up", "title": "Made-up", "policy": {"agency": agency}}, where="test")
-
-
-def test_terms_come_from_the_profile():
+def test_terms_come_from_theprofile():
     """Each key under its own name, amounts in cents."""
-    profile = _profile(
+    ours = profile(
         referral_fee_cents=1000, removal_cents=50, stale_days=180, in_flight_days=14, referral_notice_days=45
     )
-    assert terms_of(profile, date(2026, 1, 1)) == Terms(Money(1000), Money(50), 180, 14, 45)
+    assert terms_of(ours, date(2026, 1, 1)) == Terms(Money(1000), Money(50), 180, 14, 45)
 
 
 @pytest.mark.parametrize("value", ["ten", -1, True, 1.5])
 def test_a_value_that_is_no_number_is_refused(value):
     """With the key that has it."""
     with pytest.raises(ProfileRefused, match=r"policy\.agency\.stale_days must be a whole number"):
-        terms_of(_profile(stale_days=value), date(2026, 1, 1))
+        terms_of(profile(stale_days=value), date(2026, 1, 1))

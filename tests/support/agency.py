@@ -115,7 +115,8 @@ class TwoSystems:
             over = step.do in (Do.REMOVE, Do.WITHDRAW)
             if one is not None:
                 status = AccountStatus.CLOSED if over else AccountStatus.OPEN
-                self.accounts[one.account] = evolve(one, balance=balance, status=status)
+                numbers = {"patron": own, "card": card} if step.do is Do.SEND_AGAIN else {}
+                self.accounts[one.account] = evolve(one, balance=balance, status=status, **numbers)
         if self.sent is not None:
             self._note(step, one, balance)
 
@@ -127,16 +128,22 @@ class TwoSystems:
     def _note(self, step, one, balance):
         """What was told is in the next file that was sent, under the present numbers."""
         own, card = self._numbers(step, one)
-        known = {own, card, *(self.patrons[own].barcodes if own in self.patrons else ())}
-        known |= {one.patron, one.card} if one else {step.account}
-        known -= {"", None}
-        mine = [row for row in self.sent if {row.patron, row.card} & known]
-        if balance is None and not mine:
-            return
-        if balance is None:
-            balance = max(row.balance for row in mine)
-        self.sent = [row for row in self.sent if row not in mine]
-        self.sent.append(SentAccount(90, balance, own, card))
+        numbers = set(self.patrons[own].barcodes) if own in self.patrons else set()
+        owns = {own, step.account if one is None else one.patron, *numbers} - {"", None}
+        cards = {card, step.account if one is None else one.card, *numbers} - {"", None}
+        others = {number for key, one in self.patrons.items() if key != own for number in (key, *one.barcodes)}
+        free = [row for row in self.sent if not {row.patron, row.card} & others]
+        mine = [row for row in free if row.patron in owns or row.card in cards]
+        for _ in self.sent:  # rows that share a number are one person's
+            owns |= {row.patron for row in mine} - {""}
+            cards |= {row.card for row in mine} - {""}
+            mine = [row for row in free if row.patron in owns or row.card in cards]
+        if step.patron is None and mine:
+            self.sent = [evolve(row, balance=balance) if row in mine else row for row in self.sent]
+        elif mine or balance is not None:
+            last = max((row.balance for row in mine), default=0) if balance is None else balance
+            self.sent = [row for row in self.sent if row not in mine]
+            self.sent.append(SentAccount(90, last, own, card))
 
 
 @frozen

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from scld_adapters.agencies.declarations import dialects
 from scld_core.kernel.time import FixedClock
+from scld_core.policies import parse_profile
 from scld_core.sample.agency import write_agency
 from scld_core.services.agency.run import Surroundings, reconcile_files
 from scld_core.services.agency.sources import Request
@@ -16,6 +17,17 @@ from scld_core.services.agency.sources import Request
 MORNING = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/Los_Angeles")
 FILES = ("summary.html", "tell-the-agency.csv", "post-to-the-ils.csv", "by-hand.csv", "rows.csv", "quarantine.csv")
+
+
+def profile(**values):
+    """A made-up profile with these keys of the agency's policy."""
+    cited = {"source": "made up", "changed_by": "nobody"}
+    policy = {key: [{"value": value, **cited}] for key, value in values.items()}
+    return parse_profile({"name": "made-up", "title": "Made-up District", "policy": {"agency": policy}}, where="test")
+
+
+PROFILE = profile(referral_fee_cents=1000, stale_days=180, in_flight_days=14)
+"""Everything that a comparison can be told."""
 
 
 def around(*, days=0, profile=None, progress=None):

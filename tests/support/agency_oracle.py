@@ -29,6 +29,10 @@ def _words(quarantined):
     return quarantined.key.split(";")
 
 
+def _share(one, other):
+    return bool((one.patron and one.patron == other.patron) or (one.card and one.card == other.card))
+
+
 class _Opinion:
     def __init__(self, world, terms):
         self.world, self.terms = world, terms
@@ -73,16 +77,32 @@ class _Opinion:
                 continue
             fits = self.fits(node)
             yield from ((node, ("patron", one)) for one in fits)
-            if node[0] == "sent" and not fits and not self.drift:
-                mine = {self.nodes[node].patron, self.nodes[node].card} - {""}
-                for other, value in self.nodes.items():
-                    if other[0] == "account" and (
-                        (value.patron and value.patron == self.nodes[node].patron)
-                        or (value.card and value.card == self.nodes[node].card)
-                    ):
-                        yield node, other
-                    if other[0] == "unread" and other[1] == 1 and value in mine:
-                        yield node, other
+            yield from ((node, other) for other in self.nodes if self.alike(node, other))
+            if node[0] in ("sent", "account") and not self.drift:
+                yield from ((node, other) for other in self.nodes if self.across(node, other, fits))
+
+    def across(self, node, other, fits):
+        """Whether an account and a sent row have a number in common and the ILS does not know one of them."""
+        sides = {"account": 1, "sent": 2}
+        side = sides.get(other[0]) or (other[1] if other[0] == "unread" else 0)
+        if {sides[node[0]], side} != {1, 2}:
+            return False
+        if not any(mine & theirs for mine, theirs in zip(self.numbers(node), self.numbers(other), strict=True)):
+            return False
+        return not fits or (other[0] != "unread" and not self.fits(other))
+
+    def alike(self, node, other):
+        """Whether two rows of one file have a record number or a card in common."""
+        sides = {"account": 1, "sent": 2}
+        one, two = (sides.get(each[0]) or (each[1] if each[0] == "unread" else 0) for each in (node, other))
+        if one != two or not one:
+            return False
+        return any(mine & theirs for mine, theirs in zip(self.numbers(node), self.numbers(other), strict=True))
+
+    def numbers(self, node):
+        if node[0] == "unread":
+            return {node[3]}, {node[3]}
+        return {self.nodes[node].patron} - {""}, {self.nodes[node].card} - {""}
 
     def groups(self):
         group = {node: {node} for node in self.nodes}
@@ -141,8 +161,10 @@ class _Opinion:
             for one in lines[1:]:
                 self.put(None, key(one), K.MALFORMED if unread else K.MATCH)
         elif lines:
-            for number, one in enumerate(lines):
-                self.one(None, one, None if number else sent, unread, key(one))
+            for one in lines:
+                mine = [row for row in sents if not self.drift and _share(row, one)]
+                last = max(mine, key=lambda row: (row.balance > self.limit, row.line), default=None)
+                self.one(None, one, last, unread, key(one))
         elif sents:
             self.one(None, None, sent, unread, sent.patron or sent.card)
 
@@ -209,7 +231,7 @@ class _Facts:
 
     def explained(self):
         """Wholly, by what was sent or by what was booked in between."""
-        if not (self.open and self.patron and self.owes) or self.owed == self.theirs:
+        if not (self.open and self.patron and self.owes) or self.exempt or self.owed == self.theirs:
             return False
         if not self.drift and self.theirs and self.sent and self.sent.balance == self.owed and self.young(SENT_AT):
             return True
@@ -251,7 +273,7 @@ class _Facts:
             return False
         if self.account.status is AccountStatus.PAID:
             return True
-        return self.open and self.theirs == 0 and not self.explained()
+        return self.open and not self.exempt and self.theirs == 0 and not self.explained()
 
     def flag_only(self):
         return self.flagged and not self.owes and not self.account and not self.told_owing
@@ -298,7 +320,9 @@ class _Facts:
         return self.differs() and self.owed < self.theirs
 
     def differs(self):
-        if not (self.patron and self.open and self.owes) or self.owed == self.theirs or self.explained():
+        if not (self.patron and self.open and self.owes) or self.exempt or self.owed == self.theirs:
+            return False
+        if self.explained():
             return False
         return not self.paid_agency_open_ils()
 
@@ -322,7 +346,7 @@ class _Facts:
 
     def identity_changed(self):
         line = self.sent if self.drift else self.account
-        if not self.patron or not line or line.patron == self.patron.patron:
+        if not self.patron or not self.open or line.patron == self.patron.patron:
             return False
         present = self.patron.barcodes[0] if self.patron.barcodes else ""
         return bool(line.patron) or line.card != present

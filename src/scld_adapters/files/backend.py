@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import define, field, frozen
 
 from scld_adapters._shared.manifest import SUFFIX, read_manifest
+from scld_adapters.files.charges import CHARGE_COLUMNS, CHARGE_OPTIONAL, Charges, FileFees, read_charges
 from scld_adapters.files.extract import COLUMNS, OPTIONAL, Extract, Reading, extract_time, read_rows
 from scld_adapters.files.settings import FilesConfig
 from scld_core.circulation.model import Circulation, ItemState, Loan
-from scld_core.codecs.tables import read_table
+from scld_core.codecs.tables import Table, read_table
 from scld_core.errors import BadInput, ConfigurationError, FileRefused, NotFound
 from scld_core.kernel.ids import ItemId
 from scld_core.kernel.page import Page
 from scld_core.plugins.spec import BackendContext, OpenBackend
 
 __all__ = ["FileLoans", "loans_from_extract", "open_files", "read_extract"]
+
+X = TypeVar("X", Extract, Charges)
 
 _OPEN = (ItemState.ON_LOAN, ItemState.LOST, ItemState.CLAIMS_RETURNED)
 
@@ -44,6 +48,21 @@ def read_extract(path: Path, config: FilesConfig, *, backend: str, zone: ZoneInf
         encoding=config.encoding,
         sheet=config.sheet,
     )
+    as_of, stated = _as_of(table, path, config)
+    return read_rows(table, Reading.of(backend, zone, config.words, as_of), stated=stated)
+
+
+def _charges(path: Path, config: FilesConfig, *, backend: str, zone: ZoneInfo) -> Charges:
+    """Read one file of charges, whose columns have their canonical names."""
+    table = read_table(
+        path, CHARGE_COLUMNS, optional=CHARGE_OPTIONAL, delimiter=config.delimiter, encoding=config.encoding
+    )
+    as_of, stated = _as_of(table, path, config)
+    return read_charges(table, backend=backend, zone=zone, as_of=as_of, stated=stated)
+
+
+def _as_of(table: Table, path: Path, config: FilesConfig) -> tuple[datetime, bool]:
+    """When the extract was made, and whether each row has to state it: by its column, its manifest, or both."""
     manifest = read_manifest(path)
     if manifest is None and config.extracted_at == "manifest":
         raise FileRefused(str(path), f"has no manifest {path.name}{SUFFIX}", "Export both, or declare as_of")
@@ -53,7 +72,7 @@ def read_extract(path: Path, config: FilesConfig, *, backend: str, zone: ZoneInf
     as_of = extract_time(table, str(path)) if stated or manifest is None else manifest.as_of
     if manifest is not None and manifest.as_of != as_of:
         raise FileRefused(str(path), "states another time in as_of than its manifest does", "Export both again")
-    return read_rows(table, Reading.of(backend, zone, config.words, as_of), stated=stated)
+    return as_of, stated
 
 
 @define
@@ -100,12 +119,12 @@ class FileLoans:
         return self._kept[1]
 
 
-def _newest(files: tuple[Found, ...], read: Callable[[Path], Extract]) -> Extract:
+def _newest(files: tuple[Found, ...], read: Callable[[Path], X]) -> X:
     """The extract with the latest as_of, out of at least one file.
 
     A refused file that was written after it is not passed over: it may be today's.
     """
-    usable: list[tuple[Found, Extract]] = []
+    usable: list[tuple[Found, X]] = []
     refused: list[tuple[Found, FileRefused]] = []
     for found in files:
         try:
@@ -157,8 +176,26 @@ def loans_from_extract(path: Path, context: BackendContext, config: FilesConfig 
 
 
 def open_files(config: FilesConfig, context: BackendContext) -> OpenBackend:
-    """Make the backend ready; the extract is looked for at the first call."""
-    return OpenBackend(loans=_loans(lambda: _matching(context.folder, config.path), config, context))
+    """Make the backend ready; the extracts are looked for at the first call."""
+    return OpenBackend(
+        loans=_loans(lambda: _matching(context.folder, config.path), config, context),
+        fees=None if config.charges is None else _fees(config.charges, config, context),
+    )
+
+
+def _fees(pattern: str, config: FilesConfig, context: BackendContext) -> FileFees:
+    zone = _zone(context)
+    kept: dict[tuple[Found, ...], Charges] = {}  # one entry at most: an account is read out of every extract
+
+    def extract() -> Charges:
+        files = _matching(context.folder, pattern)
+        if files not in kept:
+            read = _newest(files, lambda path: _charges(path, config, backend=context.instance, zone=zone))
+            kept.clear()
+            kept[files] = read
+        return kept[files]
+
+    return FileFees(context.instance, extract)
 
 
 def _loans(files: Callable[[], tuple[Found, ...]], config: FilesConfig, context: BackendContext) -> FileLoans:

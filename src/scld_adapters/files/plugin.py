@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from scld_adapters.files.settings import FilesConfig
-from scld_core.kernel.capability import Capability, Full
+from scld_adapters.files.settings import READ_ONLY, FilesConfig
+from scld_core.kernel.capability import Capability, Full, Unsupported
 from scld_core.plugins.spec import BackendContext, BackendSpec, OpenBackend
 
 if TYPE_CHECKING:
@@ -14,11 +14,23 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "FILES", "declarations"]
 
+_READ_ONLY = Unsupported(READ_ONLY)
+
 CAPABILITIES: Mapping[str, Capability] = {
     "loans.get": Full(),
     "loans.iter_items": Full(),
     "loans.iter_overdue": Full(),
+    "fees.account": Full(),
+    "fees.charge": _READ_ONLY,
+    "fees.cancel": _READ_ONLY,
 }
+"""Of a configuration that names an extract of charges; without one there are no fees."""
+
+
+def _negotiate(config: FilesConfig) -> Mapping[str, Capability]:
+    if config.charges is not None:
+        return CAPABILITIES
+    return {where: found for where, found in CAPABILITIES.items() if not where.startswith("fees.")}
 
 
 def _open(config: FilesConfig, context: BackendContext) -> OpenBackend:
@@ -33,6 +45,7 @@ FILES = BackendSpec(
     config=FilesConfig,
     open=_open,
     capabilities=CAPABILITIES,
+    negotiate=_negotiate,
     summary="CSV or XLSX extracts of any ILS; scld extract ILS hotspot-loans prints how to make one",
 )
 """The backend `files`."""

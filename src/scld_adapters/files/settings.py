@@ -11,10 +11,13 @@ from attrs import field, frozen
 from scld_core.circulation.model import ItemState
 from scld_core.kernel.validate import instance, matching, optional
 
-__all__ = ["STATE_WORDS", "FilesConfig"]
+__all__ = ["READ_ONLY", "STATE_WORDS", "FilesConfig"]
 
 STATE_WORDS = tuple(state.value for state in ItemState if state is not ItemState.UNKNOWN_WORD)
 """The canonical status words: what a recipe yields, and what `words` translates to."""
+
+READ_ONLY = "an extract is only read; what is to be posted goes to the ILS by hand"
+"""Why nothing can be charged or cancelled."""
 
 
 def _is_path(text: object) -> bool:
@@ -46,6 +49,8 @@ class FilesConfig:
     extracted_at: "column" (`as_of`, equal on all rows), "manifest" (NAME.meta.toml beside the file),
     or "" for whichever the extract has.
     encoding, delimiter, sheet: declared where the file does not show them.
+    charges: file name or pattern of an extract of charges, from which accounts are read; its columns
+    have their canonical names. Left out, no account is known.
     """
 
     path: str = field(validator=matching(_is_path, "must be a file name or pattern, without .."))
@@ -62,3 +67,6 @@ class FilesConfig:
     encoding: str | None = field(default=None, validator=optional(instance(str)))
     delimiter: str | None = field(default=None, validator=optional(instance(str)))
     sheet: str | None = field(default=None, validator=optional(instance(str)))
+    charges: str | None = field(
+        default=None, validator=optional(matching(_is_path, "must be a file name or pattern, without .."))
+    )

@@ -169,7 +169,7 @@ class _Look:
 
     def said(self) -> Iterator[Said]:
         """The kinds that apply, each with its evidence."""
-        if self.case.changed:
+        if self.case.changed and self.open:  # of an ended account nobody needs the present numbers
             yield Kind.IDENTITY_CHANGED, "joined by a number that is not the present one"
         if self.open:
             yield from self._holds()
@@ -212,7 +212,8 @@ class _Look:
             yield self._unless_told(Kind.AGENCY_ONLY, "neither flag nor referral fee in the ILS")
         elif not self.flagged and not self.exempt:
             yield Kind.REFERRAL_WITHOUT_FLAG, ""
-        yield from self._amounts()
+        if not self.exempt:  # whose account must go, whatever it says
+            yield from self._amounts()
         if self.collecting or self.told:
             yield from self._fee()
             yield from self._notice()

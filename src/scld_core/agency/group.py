@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from scld_core.agency.files import SEPARATOR, PlainRow
-from scld_core.agency.held import tokens
+from scld_core.agency.held import Held, tokens
 from scld_core.agency.match import FINGERPRINT, Matcher, numbers, tag_of
 from scld_core.agency.model import REPEATS
 from scld_core.kernel.page import Quarantined
@@ -46,7 +46,9 @@ class Grouping:
         self._held, self._sent, self._drifting = matcher.held, matcher.sent, drifting
         self._unread: dict[int, set[str]] = {}
         self._sent_unread: dict[int, set[str]] = {}
-        self._links: dict[int, list[int]] = {}
+        self._links: dict[int, list[int]] = {}  # what we sent of somebody unknown to the ILS, by account
+        self._shared = [[(side, at) for at in ats] for side, held in self._sides() for ats in held.sharing()]
+        self._tied = {member for group in self._shared for member in group}
         spoiled = self._spoiled(quarantined)
         fresh = list(self._repeated(source, spoiled))
         self.unplaced = sum(not one.reason.startswith(REPEATS) and "" in tokens(one) for one in quarantined)
@@ -110,39 +112,36 @@ class Grouping:
         return named
 
     def _link(self) -> None:
-        """Join what we sent of somebody unknown to the ILS with the account that has the same number."""
+        """Join accounts and sent rows that have a number in common where the ILS knows one of them not."""
         if self._sent is None:
             return
-        for at in list(self._sent.unclaimed()):
-            patron, card = self._sent.patrons[at], self._sent.cards[at]
-            places = {
-                *(self._held.with_patron(patron) if patron else ()),
-                *(self._held.with_card(card) if card else ()),
-            }
-            for place in places:
-                if self.matcher.quick[place]:
-                    self.matcher.revive(place)
-                self._links.setdefault(place, []).append(at)
-            if places:
-                self._sent.claim(at)
+        held, sent = self._held, self._sent
+        pairs = {(place, at) for at in sent.unclaimed() for place in _sharing(sent, at, held)}
+        pairs |= {(place, at) for place in held.unclaimed() for at in _sharing(held, place, sent)}
+        for place, at in sorted(pairs):
+            if self.matcher.quick[place]:
+                self.matcher.revive(place)
+            self.matcher.revive_sent(at)
+            self._links.setdefault(place, []).append(at)
+            self._tied |= {(1, place), (2, at)}
 
     # What belongs together.
 
     def drafts(self) -> Iterator[Draft]:
         """A draft for every row of the result but the plain matches."""
-        done: set[int] = set()
+        done: set[tuple[int, int]] = set()
         for rows, places, sents in self._clusters():
-            done.update(places)
+            done.update((1, at) for at in places)
+            done.update((2, at) for at in sents)
             yield from self._cluster(rows, places, sents)
-        for at in self._held.unclaimed():
-            if at not in done:
-                yield from self._cluster([], [at], [])
-        if self._sent is not None:
-            yield from (draft for at in self._sent.unclaimed() for draft in self._cluster([], [], [at]))
+        for side, held in self._sides():
+            for at in held.unclaimed():
+                if (side, at) not in done:
+                    yield from self._cluster([], [at], []) if side == 1 else self._cluster([], [], [at])
 
     def _clusters(self) -> Iterator[tuple[list[int], list[int], list[int]]]:
         """Rows of the ILS, positions, and positions of the sent file that hang together."""
-        matcher, linked = self.matcher, self._links
+        matcher = self.matcher
         joined = _Joined()
         for row in range(len(matcher.kept)):
             if matcher.kept[row] is None:
@@ -152,17 +151,23 @@ class Grouping:
                 yield [row], sorted(hits), sorted(sent_hits)
             else:
                 joined.add([(0, row), *((1, at) for at in hits), *((2, at) for at in sent_hits)])
-        for place, sents in linked.items():
+        for place, sents in self._links.items():
             joined.add([(1, place), *((2, at) for at in sents)])
+        for group in self._shared:
+            joined.add(group)
         for members in joined.groups():
             rows, places, sents = ([at for kind, at in members if kind == wanted] for wanted in range(3))
             yield rows, places, sents
 
     def _alone(self, hits: set[int], sents: set[int]) -> bool:
-        claims = self._held.claims
-        if any(claims[at] > 1 or at in self._links for at in hits):
+        """Whether nothing but one row of the ILS hangs on these positions."""
+        claims, sent = self._held.claims, self._sent
+        if any(claims[at] > 1 or (1, at) in self._tied for at in hits):
             return False
-        return self._sent is None or not any(self._sent.claims[at] > 1 for at in sents)
+        return sent is None or not any(sent.claims[at] > 1 or (2, at) in self._tied for at in sents)
+
+    def _sides(self) -> list[tuple[int, Held]]:
+        return [(side, held) for side, held in ((1, self._held), (2, self._sent)) if held is not None]
 
     def _cluster(self, rows: list[int], places: list[int], sents: list[int]) -> Iterator[Draft]:
         unread = self._unread_of(places, sents)
@@ -173,8 +178,11 @@ class Grouping:
             return
         sent = self._one_sent(sents)
         if not rows:
-            for number, at in enumerate(places or [-1]):
-                yield Draft("", self._account(at, sent), place=at, sent=-1 if number else sent, unread=unread)
+            for at in places:
+                mine = self._one_sent(self._links.get(at, []))
+                yield Draft("", self._account(at, mine), place=at, sent=mine, unread=unread)
+            if sents and not places:
+                yield Draft("", self._account(-1, sent), sent=sent, unread=unread)
             return
         main, *past = sorted(places, key=self._order, reverse=True) or [-1]
         row = rows[0]
@@ -271,6 +279,12 @@ class _Joined:
         while (parent := self._parents[member]) != member:
             self._parents[member] = member = self._parents[parent]
         return member
+
+
+def _sharing(one: Held, at: int, other: Held) -> set[int]:
+    """Positions of the other side that have a number of this row; a blank is none."""
+    patron, card = one.patrons[at], one.cards[at]
+    return {*(other.with_patron(patron) if patron else ()), *(other.with_card(card) if card else ())}
 
 
 def _same(first: PlainRow | int, row: PlainRow) -> bool:

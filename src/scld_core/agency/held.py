@@ -123,6 +123,10 @@ class Held:
         """Positions of the rows that have it as their card."""
         return self._found(self.by_card, card, by_patron=False)
 
+    def sharing(self) -> Iterator[list[int]]:
+        """Positions that have a record number or a card in common."""
+        return (self._found(self.by_patron if own else self.by_card, key, by_patron=own) for own, key in self._more)
+
     def _found(self, keys: dict[str, int], key: str, *, by_patron: bool) -> list[int]:
         first = keys.get(key)
         return [] if first is None else [first, *self._more.get((by_patron, key), ())]

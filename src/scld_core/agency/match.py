@@ -60,7 +60,8 @@ class Matcher:
         self._sent_named: set[int] = set()
         self._lines = array("I", bytes(4 * held.size))
         self._fees = array("q", bytes(8 * held.size))
-        self._partners = array("I", bytes(4 * held.size)) if sent is not None else None  # of quick rows, in `sent`; 0 for none
+        # Positions in `sent` of quick rows, counted from 1.
+        self._partners = array("I", bytes(4 * held.size)) if sent is not None else None
         self._quick_sent: dict[int, int] = {}
         self._odd_cards: dict[int, str] = {}  # cards of quick rows that are not just the agency's card
         self._seen: dict[str, int] = {}

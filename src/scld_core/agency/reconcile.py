@@ -186,8 +186,8 @@ class Comparison:
     def _order(self, draft: Draft) -> tuple[str, str, int]:
         """By patron, then account; by line where both are the same."""
         held, sent = self._matcher.held, self._matcher.sent
-        line = held.lines[draft.place] if draft.place >= 0 else 0
-        return draft.patron, draft.account, line or (sent.lines[draft.sent] if sent is not None and draft.sent >= 0 else 0)
+        line = sent.lines[draft.sent] if sent is not None and draft.sent >= 0 else 0
+        return draft.patron, draft.account, held.lines[draft.place] if draft.place >= 0 else line
 
     # Plain matches, which are too many for a second look.
 

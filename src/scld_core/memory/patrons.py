@@ -38,12 +38,8 @@ class MemoryPatrons:
     def get(self, patron: PatronId) -> Patron:
         """The patron now, after all merges."""
         found = self._patrons[self.survivor(patron)]
-        adult = found.responsible_adult
-        return evolve(
-            found,
-            as_of=self._clock.now(),
-            responsible_adult=None if adult is None else self.survivor(adult),
-        )
+        adult = None if found.responsible_adult is None else self.survivor(found.responsible_adult)
+        return evolve(found, as_of=self._clock.now(), responsible_adult=None if adult == found.id else adult)
 
     def find(self, number: Barcode) -> Patron | None:
         """The patron whose card this is or was."""

@@ -22,6 +22,14 @@ def _text(value: Plain) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
+def _cell(value: Plain, kind: Kind) -> str:
+    # An amount below zero is no formula: with an apostrophe before it, nothing could add it up.
+    return _text(value) if kind in _AMOUNTS else to_cell(_text(value), text_safe=kind is Kind.ID)
+
+
+_AMOUNTS = (Kind.MONEY, Kind.NUMBER)
+
+
 def write_table(grid: Grid) -> bytes:
     """One table as CSV: UTF-8, a header, CR LF.
 
@@ -31,9 +39,8 @@ def write_table(grid: Grid) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([to_cell(name) for name in grid.header])
-    whole = [kind is Kind.ID for kind in grid.kinds]
     for row in grid.rows:
-        writer.writerow([to_cell(_text(value), text_safe=safe) for value, safe in zip(row, whole, strict=True)])
+        writer.writerow([_cell(value, kind) for value, kind in zip(row, grid.kinds, strict=True)])
     return out.getvalue().encode()
 
 

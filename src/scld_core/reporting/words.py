@@ -62,7 +62,7 @@ def span_words(span: timedelta) -> str:
 
 
 def money_words(amount: Money) -> str:
-    """``1,234.50``, ``−5.00`` or ``12.50 CAD``: always two decimals, so that columns line up."""
-    sign = "−" if amount.cents < 0 else ""
+    """``1,234.50``, ``-5.00`` (a true minus sign) or ``12.50 CAD``: two decimals always, so that columns line up."""
+    sign = "\N{MINUS SIGN}" if amount.cents < 0 else ""
     whole, part = divmod(abs(amount.cents), 100)
     return f"{sign}{whole:,}.{part:02}" + ("" if amount.currency == "USD" else f" {amount.currency}")

@@ -64,12 +64,8 @@ class Story:
     raw: Mapping[str, str] = field(factory=dict[str, str])
 
 
-def _in_order(cents: int, **more: object) -> Story:
-    return evolve(Story("in order", cents, cents, cents), **more)
-
-
 STORIES: tuple[Story, ...] = (
-    _in_order(4550, copies=23),
+    Story("in order", 4550, 4550, 4550, copies=23),
     Story("paid here, still open there", 0, 6200, 6200, copies=2),
     Story("paid here, and the last file has told so", 0, 3800, 0, copies=1),
     Story("paid at the agency, still owed here", 5400, 0, 5400, status="Paid in full", reason="Paid", copies=1),
@@ -192,8 +188,8 @@ def agency_files(now: datetime) -> Mapping[str, str]:
     for story in STORIES:
         for copy in range(story.copies + 1):
             more = copy * _STEP
-            owed = {side: _more(getattr(story, side), more) for side in ("ils", "agency", "sent")}
-            files.add(evolve(story, **owed), index)
+            owed = [_more(side, more) for side in (story.ils, story.agency, story.sent)]
+            files.add(evolve(story, ils=owed[0], agency=owed[1], sent=owed[2]), index)
             index += 1
     return {
         "ils.csv": _text(_ILS, files.ils),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scld_core.errors import InvalidValue
+from scld_core.errors import InvalidValue, NotFound
 from scld_core.fees.ledger import Account
 from scld_core.fees.model import Charge, Entry, EntryId, EntryKind, Part
 from scld_core.fees.rules import Stamp, credit, posting_time, reversal
@@ -30,8 +30,8 @@ class FeesDuel(Sides[FeesBench]):
     with a choice of 1 repeats the last key as it was, with 2 for another amount; `cancel` with 1
     repeats the last cancellation. `number` is the patron, for `cancel` and the desk's verbs too: they
     are about the patron's charge that the choice names, counted from the last. Payments, waivers and
-    reversals go over the lever `show`. A source that is not live and says nothing new is compared no
-    further.
+    reversals go over the lever `show`. A source that shows reductions is compared by what is left of
+    each charge; one that is not live and says nothing new is compared no further.
     """
 
     def __init__(self, reference: Harness[FeesBench], subject: Harness[FeesBench]) -> None:
@@ -42,6 +42,10 @@ class FeesDuel(Sides[FeesBench]):
         self._behind = False
         self.remembers = reference.remembers_keys and subject.remembers_keys
         self.shows = all(side.bench.show for side in self.sides)
+        self._coarse = not all(map(_tells, self.sides))
+        self._account = _left if self._coarse else _entries
+        if self._coarse and any(self.offers(verb) for verb in ("charge", "cancel")):
+            self.shows = False  # ids differ after a charge, and entries cannot be matched
         self.calls = self._calls()
 
     def _calls(self) -> tuple[Call, ...]:
@@ -60,7 +64,7 @@ class FeesDuel(Sides[FeesBench]):
         for side in self.sides:
             side.case.clock.tick(seconds=60)
         if call.verb == "account":
-            return self.both(lambda side: _account(side, call.number))
+            return self.both(lambda side: self._account(side, call.number))
         if call.verb == "charge":
             return self._charge(call)
         if call.verb == "cancel":
@@ -76,7 +80,7 @@ class FeesDuel(Sides[FeesBench]):
 
         def work(side: Side[FeesBench]) -> object:
             made = side.bench.fees.charge(_patron(call.number), given, key=key)
-            return made.terms, _account(side, call.number)
+            return made.terms, self._account(side, call.number)
 
         return self.both(work)
 
@@ -92,29 +96,29 @@ class FeesDuel(Sides[FeesBench]):
             if charge is None:
                 return "nothing to cancel"
             gone = side.bench.fees.cancel(charge.id, key=key, reason="error")
-            return gone.kind, gone.amount, _account(side, call.number)
+            return gone.kind, gone.amount, self._account(side, call.number)
 
         return self.both(work)
 
     def _desk(self, call: Call) -> tuple[Any, Any]:
         self._count += 1
-        posted = [self._at_the_desk(side, call) for side in self.sides]
-        self._behind = any(account is None for account in posted)
-        return (None, None) if self._behind else self.both(lambda side: _account(side, call.number))
+        reference = self.sides[0].bench.fees.account(_patron(call.number))
+        for side in self.sides:
+            before = reference if self._coarse else side.bench.fees.account(_patron(call.number))
+            self._behind = not self._at_the_desk(side, before, call) or self._behind
+        return (None, None) if self._behind else self.both(lambda side: self._account(side, call.number))
 
-    def _at_the_desk(self, side: Side[FeesBench], call: Call) -> Account | None:
-        """The account with one more entry, as the ILS now shows it; None when it says nothing new."""
-        before = side.bench.fees.account(_patron(call.number))
+    def _at_the_desk(self, side: Side[FeesBench], before: Account, call: Call) -> bool:
+        """Show the account with one more entry; gives whether the ILS says something as new."""
         now = side.case.clock.now()
         stamp = Stamp(id=EntryId(INSTANCE, f"desk-{self._count}"), at=posting_time(before, now), by="desk")
         try:
             after = before.having(_entry(before, call, stamp))
         except (InvalidValue, IndexError):
-            return before  # the same on both: there is nothing to pay, or to take back
+            return True  # the same on both: there is nothing to pay, or to take back
         assert side.bench.show is not None  # `shows` says so
         side.bench.show(after)
-        seen = side.bench.fees.account(_patron(call.number))
-        return None if not side.bench.fees.live and seen.as_of < now else seen
+        return side.bench.fees.live or side.bench.fees.account(_patron(call.number)).as_of >= now
 
 
 def _entry(account: Account, call: Call, stamp: Stamp) -> Entry:
@@ -135,8 +139,33 @@ def _chosen(side: Side[FeesBench], number: int, place: int) -> Charge | None:
     return charges[-1 - place] if place < len(charges) else None
 
 
-def _account(side: Side[FeesBench], number: int) -> object:
-    """What became of every charge, and what is owed, without ids."""
-    account = side.bench.fees.account(_patron(number))
+def _known(side: Side[FeesBench], number: int) -> Account:
+    """The account, empty for a patron whom the ILS does not know: whether it can tell is its own affair."""
+    try:
+        return side.bench.fees.account(_patron(number))
+    except NotFound:
+        return Account(patron=_patron(number), as_of=side.case.clock.now())
+
+
+def _tells(side: Side[FeesBench]) -> bool:
+    """Whether the ILS tells what lowered a charge; one that cannot be read does not show that it does not."""
+    try:
+        accounts = [_known(side, number) for number in range(COUNT)]
+    except Exception:  # noqa: BLE001 - the calls will show it
+        return True
+    return not any(standing.reduced for account in accounts for standing in account.standings)
+
+
+def _entries(side: Side[FeesBench], number: int) -> object:
+    """What became of every charge, and by which entries, without ids."""
+    account = _known(side, number)
     rows = [(s.charge.terms, s.paid, s.waived, s.cancelled, s.reversed, s.outstanding) for s in account.standings]
     return rows, [(entry.kind, entry.at, entry.amount) for entry in account.entries]
+
+
+def _left(side: Side[FeesBench], number: int) -> object:
+    """What is left of every charge, in the order of their dates."""
+    standings = _known(side, number).standings
+    return sorted(
+        (s.charge.assessed_at, s.charge.kind.value, s.charge.amount.cents, s.outstanding.cents) for s in standings
+    )

@@ -130,19 +130,16 @@ class _Pen:
         self.account = self.account.having(assessment(made, self._stamp()))
         return number
 
-    def settle(self, kind: EntryKind, *parts: tuple[ChargeId, int], reason: str = "") -> EntryId:
+    def settle(self, kind: EntryKind, *parts: tuple[ChargeId, int], reason: str = "") -> None:
         made = tuple(Part(charge, Money(cents)) for charge, cents in parts)
         self.account = self.account.having(credit(kind, *made, stamp=self._stamp(reason)))
-        return self.account.entries[-1].id
 
     def cancel(self, charge: ChargeId) -> None:
         entry = cancellation(self.account.standing(charge), self._stamp("error"))
         self.account = self.account.having(entry)
 
-    def take_back(self, number: EntryId) -> None:
-        found = self.account.entry(number)
-        if found is not None:
-            self.account = self.account.having(reversal(found, self._stamp("error")))
+    def take_back_last(self) -> None:
+        self.account = self.account.having(reversal(self.account.entries[-1], self._stamp("error")))
 
     def _stamp(self, reason: str = "") -> Stamp:
         place = len(self.account.entries)
@@ -159,7 +156,8 @@ def accounts(instance: str = INSTANCE) -> tuple[Account, ...]:
     copies = first.charge(terms(10, ChargeKind.PRINTING, LegalClass.CONVENIENCE, days=50))
     fine = first.charge(terms(29, ChargeKind.LEGACY_FINE, LegalClass.FINE, days=2000))
     first.settle(EntryKind.WAIVER, (copies, 10), reason="goodwill")
-    first.take_back(first.settle(EntryKind.PAYMENT, (fine, 29)))
+    first.settle(EntryKind.PAYMENT, (fine, 29))
+    first.take_back_last()
     first.cancel(first.charge(terms(700, ChargeKind.PROCESSING, LegalClass.OTHER, days=45)))
 
     third.charge(terms(2500, days=58, number=2, instance=instance))
@@ -168,7 +166,7 @@ def accounts(instance: str = INSTANCE) -> tuple[Account, ...]:
     both = [fourth.charge(terms(cents, ChargeKind.DAMAGED, days=30)) for cents in (194, 196)]
     fourth.settle(EntryKind.PAYMENT, (both[0], 194), (both[1], 96))
     fourth.charge(terms(1500, ChargeKind.OTHER, LegalClass.OTHER, days=20))
-    fourth.take_back(fourth.account.entries[-1].id)
+    fourth.take_back_last()
 
     fifth.charge(terms(123_456_789, days=55, number=3, instance=instance))
     return tuple(pen.account for pen in (first, third, fourth, fifth))

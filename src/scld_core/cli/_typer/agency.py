@@ -71,6 +71,7 @@ def reconcile(
 def _show(done: Done) -> None:
     """The result on one screen, the headline last."""
     from scld_core.agency.kinds import MEANINGS, Kind, Side
+    from scld_core.services.agency.rows import ACTION_FILES
 
     screen, summary = out(), done.compared.summary
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -93,8 +94,10 @@ def _show(done: Done) -> None:
         if one.old:
             say(screen, f"[yellow]old facts[/] {escape(one.age)}", hang=10)
     screen.print()
+    rows = {name: done.compared.sides[side] for side, name in ACTION_FILES.items()}
     for path in done.paths:
-        say(screen, escape(f"  {path}"))
+        to_do = f"  {rows[path.name]:,} to do" if path.name in rows else ""
+        say(screen, escape(f"  {path}{to_do}"))
     tone = "red" if summary.unexplained else "green"
     basis = " (drift since the last sync; the agency's own list was not given)" if done.compared.drift else ""
     say(screen, f"[bold {tone}]Unexplained differences: {summary.unexplained:,}[/]{basis}")

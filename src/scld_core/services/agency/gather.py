@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from scld_core.agency.kinds import MEANINGS, Audience, Side
+from scld_core.agency.classify import Terms
+from scld_core.agency.kinds import Kind, Side
 from scld_core.agency.model import Finding
+from scld_core.reporting.audience import Audience
 from scld_core.services.agency.as_json import JsonFile
 from scld_core.services.agency.folder import Staging
 from scld_core.services.agency.rows import (
@@ -21,6 +23,7 @@ from scld_core.services.agency.rows import (
     action_cells,
     all_cells,
 )
+from scld_core.services.agency.tasks import Task, tasks_of
 
 __all__ = ["SHOWN", "Heaviest", "Pass", "at_stake"]
 
@@ -37,35 +40,39 @@ def at_stake(found: Finding) -> int:
 
 @frozen
 class Heaviest:
-    """The rows with the most at stake, those without an explanation before the others; memory is bounded."""
+    """The tasks with the most at stake, those without an explanation before the others; memory is bounded."""
 
-    _heap: list[tuple[bool, int, int, Finding]] = field(factory=list[tuple[bool, int, int, Finding]])
+    _heap: list[tuple[bool, int, int, Task]] = field(factory=list[tuple[bool, int, int, Task]])
     _seen: Counter[str] = field(factory=Counter[str])
 
     @property
     def total(self) -> int:
-        """How many rows were offered."""
+        """How many tasks were offered."""
         return self._seen["rows"]
 
-    def offer(self, found: Finding) -> None:
-        """Keep the row if it is heavy enough; of equal ones the earlier."""
+    def offer(self, task: Task) -> None:
+        """Keep the task if it is heavy enough; of equal ones the earlier."""
         self._seen["rows"] += 1
-        entry = (not MEANINGS[found.kind].explained, at_stake(found), -self._seen["rows"], found)
+        entry = (not task.explained, at_stake(task.found), -self._seen["rows"], task)
         if len(self._heap) < SHOWN:
             heapq.heappush(self._heap, entry)
         else:
             heapq.heappushpop(self._heap, entry)
 
     @property
-    def rows(self) -> tuple[Finding, ...]:
+    def tasks(self) -> tuple[Task, ...]:
         """The heaviest first."""
-        return tuple(found for *_, found in sorted(self._heap, reverse=True))
+        return tuple(task for *_, task in sorted(self._heap, reverse=True))
 
 
 class Pass:
-    """Where each finding goes: the file of all rows, the file of its action, the JSON, and the page's lists."""
+    """Where each finding goes: the file of all rows, the files of its tasks, the JSON, and the page's lists.
 
-    def __init__(self, staging: Staging, as_json: JsonFile | None) -> None:
+    `sides` counts the tasks of each side, and under WAIT the rows that differ and ask for nothing.
+    """
+
+    def __init__(self, staging: Staging, terms: Terms, as_json: JsonFile | None) -> None:
+        self._terms = terms
         self._json = as_json
         self._rows = CsvFile(staging.text(ROWS), ROWS_COLUMNS)
         self._actions = {side: CsvFile(staging.text(name), ACTION_COLUMNS) for side, name in ACTION_FILES.items()}
@@ -77,8 +84,10 @@ class Pass:
         self._rows.add(all_cells(found))
         if self._json is not None:
             self._json.add(found)
-        side = found.side
-        self.sides[side] += 1
-        if side in self._actions:
-            self._actions[side].add(action_cells(found))
-            self.work[MEANINGS[found.kind].audience].offer(found)
+        tasks = tuple(tasks_of(found, self._terms))
+        for task in tasks:
+            self.sides[task.side] += 1
+            self._actions[task.side].add(action_cells(task))
+            self.work[task.audience].offer(task)
+        if not tasks and found.kind is not Kind.MATCH:
+            self.sides[Side.WAIT] += 1

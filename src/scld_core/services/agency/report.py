@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from scld_core.agency.kinds import MEANINGS, Audience, Kind, Side
-from scld_core.agency.model import Basis, Finding, Reconciliation
+from scld_core.agency.kinds import MEANINGS, Kind, Side
+from scld_core.agency.model import Basis, Reconciliation
+from scld_core.reporting.audience import Audience
 from scld_core.reporting.model import (
     Badge,
     Callout,
@@ -26,7 +28,8 @@ from scld_core.reporting.model import Kind as Cells
 from scld_core.services.agency.gather import Heaviest
 from scld_core.services.agency.inputs import Input
 from scld_core.services.agency.rows import ACTION_FILES, QUARANTINE, ROWS
-from scld_core.services.agency.wording import do_of, says_of, sentence
+from scld_core.services.agency.tasks import Task
+from scld_core.services.agency.wording import meaning_of, says_of, sentence
 
 __all__ = ["Compared", "comparison_report"]
 
@@ -64,7 +67,7 @@ class Compared:
     summary: Reconciliation
     inputs: tuple[Input, ...]
     work: Mapping[Audience, Heaviest]
-    sides: Mapping[Side, int]
+    sides: Counter[Side]
     made_at: datetime
     zone: ZoneInfo
     title: str
@@ -123,10 +126,10 @@ def _figures(compared: Compared) -> tuple[Figure, ...]:
             else f"The ILS and {other} say the same, or it is known why they do not.",
         ),
         *(
-            Figure(_SIDES[side], f"{compared.sides.get(side, 0):,}", hint=ACTION_FILES[side], section="counts")
+            Figure(_SIDES[side], f"{compared.sides[side]:,}", hint=ACTION_FILES[side], section="counts")
             for side in ACTION_FILES
         ),
-        Figure("Wait", f"{compared.sides.get(Side.WAIT, 0):,}", hint="explained by what is under way"),
+        Figure("Wait", f"{compared.sides[Side.WAIT]:,}", hint="explained by what is under way"),
         Figure("In agreement", f"{match:,}", hint="both say the same"),
         Figure(
             "Rows not usable",
@@ -150,18 +153,18 @@ def _sections(compared: Compared) -> Iterator[Section]:
 
 
 def _work(audience: Audience, title: str, heaviest: Heaviest, *, drift: bool) -> Section:
-    rows = heaviest.rows
-    by_side = {side: tuple(found for found in rows if found.side is side) for side in ACTION_FILES}
-    tables = tuple(_work_table(side, found, drift=drift) for side, found in by_side.items())
+    rows = heaviest.tasks
+    by_side = {side: tuple(task for task in rows if task.side is side) for side in ACTION_FILES}
+    tables = tuple(_work_table(side, tasks, drift=drift) for side, tasks in by_side.items())
     notes: tuple[str, ...] = ()
     if heaviest.total > len(rows):
         files = ", ".join(ACTION_FILES.values())
         notes = (f"These are the {len(rows):,} largest of {heaviest.total:,} rows. All of them are in {files}.",)
     intro = "The largest amounts first; what has an explanation comes last."
-    return Section(audience.value.replace(" ", "-"), f"{title}: {heaviest.total:,}", intro, tables, notes)
+    return Section(audience.value, f"{title}: {heaviest.total:,}", intro, tables, notes)
 
 
-def _work_table(side: Side, rows: Sequence[Finding], *, drift: bool) -> Table:
+def _work_table(side: Side, tasks: Sequence[Task], *, drift: bool) -> Table:
     columns = (
         Column("Account", Cells.ID),
         Column("Patron", Cells.ID),
@@ -170,11 +173,14 @@ def _work_table(side: Side, rows: Sequence[Finding], *, drift: bool) -> Table:
         Column("Sent" if drift else "Agency", Cells.MONEY),
         Column("Difference", Cells.MONEY),
     )
-    return Table(f"{_SIDES[side]} ({ACTION_FILES[side]})", columns, tuple(_work_row(f, drift=drift) for f in rows))
+    return Table(f"{_SIDES[side]} ({ACTION_FILES[side]})", columns, tuple(_work_row(t, drift=drift) for t in tasks))
 
 
-def _work_row(found: Finding, *, drift: bool) -> Row:
-    what = Prose((sentence(do_of(found)),), (says_of(found), *filter(None, (" \N{MIDDLE DOT} ".join(found.evidence),))))
+def _work_row(task: Task, *, drift: bool) -> Row:
+    found = task.found
+    what = Prose(
+        (sentence(task.text),), (says_of(found, drift=drift), *filter(None, (" \N{MIDDLE DOT} ".join(found.evidence),)))
+    )
     other = found.sent if drift else found.agency
     return found.account or "-", found.patron or "-", what, found.ils, other, found.delta or None
 
@@ -187,16 +193,16 @@ def _counts(compared: Compared) -> Section:
         Column("Explained", Cells.BADGE),
     )
     ordered = [kind for kind in Kind if compared.summary.counts.get(kind)]
-    rows = tuple(_count_row(kind, compared.summary.counts[kind]) for kind in ordered)
+    rows = tuple(_count_row(kind, compared.summary.counts[kind], drift=compared.drift) for kind in ordered)
     intro = f"Every patron and account is in exactly one row. All rows are in {ROWS}."
     return Section("counts", "What was found", intro, (Table("Kinds", columns, rows),), empty="Nothing to compare.")
 
 
-def _count_row(kind: Kind, count: int) -> Row:
+def _count_row(kind: Kind, count: int, *, drift: bool) -> Row:
     meaning = MEANINGS[kind]
     do = (f"{_SIDES[meaning.side]}: {meaning.do}.",) if meaning.do else ()
     badge = Badge("yes", Tone.GOOD) if meaning.explained else Badge("no", Tone.BAD)
-    return kind.value, count, Prose((sentence(meaning.says),), do), badge
+    return kind.value, count, Prose((sentence(meaning_of(kind, drift=drift)),), do), badge
 
 
 def _quarantine(compared: Compared) -> Section:

@@ -11,7 +11,8 @@ from scld_core.agency.model import Finding
 from scld_core.kernel.cells import to_cell
 from scld_core.kernel.money import Money
 from scld_core.kernel.page import Quarantined
-from scld_core.services.agency.wording import action_of, do_of
+from scld_core.services.agency.tasks import Task
+from scld_core.services.agency.wording import action_of
 
 __all__ = [
     "ACTION_COLUMNS",
@@ -38,7 +39,7 @@ ACTION_FILES: Mapping[Side, str] = {
 }
 """Which file lists what is to be done on a side."""
 
-ACTION_COLUMNS = ("account", "patron_id", "kind", "what to do", "ils", "agency", "sent", "delta", "evidence")
+ACTION_COLUMNS = ("account", "patron_id", "kind", "action", "what to do", "ils", "agency", "sent", "delta", "evidence")
 ROWS_COLUMNS = (
     "account",
     "patron_id",
@@ -81,10 +82,11 @@ def _amounts(found: Finding) -> tuple[str, str, str, str]:
     return _amount(found.ils), _amount(found.agency), _amount(found.sent), _amount(found.delta)
 
 
-def action_cells(found: Finding) -> tuple[str, ...]:
+def action_cells(task: Task) -> tuple[str, ...]:
     """The cells of an action file."""
-    told = "; ".join(found.evidence)
-    return (found.account or "", found.patron or "", found.kind.value, do_of(found), *_amounts(found), told)
+    found = task.found
+    what = (found.kind.value, task.action, task.text)
+    return (found.account or "", found.patron or "", *what, *_amounts(found), "; ".join(found.evidence))
 
 
 def all_cells(found: Finding) -> tuple[str, ...]:

@@ -84,16 +84,17 @@ def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO
     now = around.clock.now()
     today = now.astimezone(around.zone).date()
     sources = open_sources(request, around.dialects, around.zone)
+    terms = terms_of(around.profile, today)
     comparison = reconcile(
         sources.ils,
         agency=sources.agency,
         sent=sources.sent,
         notices=sources.notices,
-        terms=terms_of(around.profile, today),
+        terms=terms,
         progress=around.progress,
     )
     as_json = JsonFile(spool, Basis.RECONCILED if request.agency else Basis.DRIFT) if spool else None
-    rows = Pass(staging, as_json)
+    rows = Pass(staging, terms, as_json)
     for found in comparison.findings():
         rows.add(found)
     summary = comparison.summary()

@@ -137,6 +137,7 @@ def other_referral(case: Desk) -> None:
     """One referral's flag is neither replaced nor cleared for another referral."""
     bench = case.open(ledger())
     other = evolve(FLAG, referral="referral-8", agency="kit-other")
+    _done(order(bench, case.operation, patron(4), case.key()))  # excused where a person does it
     if case.operation == "set_flag":
         refused(
             lambda: bench.patrons.set_flag(patron(2), other, key=case.key()),
