@@ -41,6 +41,7 @@ from scld_core.calendars import Closure, WeeklyHours
 from scld_core.circulation.ports import Loans
 from scld_core.cli import codes
 from scld_core.cli._typer import app
+from scld_core.fees import Fees
 from scld_core.hotspots.inventory import COLUMNS as INVENTORY_COLUMNS
 from scld_core.hotspots.inventory import OPTIONAL as INVENTORY_OPTIONAL
 from scld_core.hotspots.policy import HotspotPolicy
@@ -50,6 +51,7 @@ from scld_core.hotspots.states import service_states
 from scld_core.hotspots.text import REASONS
 from scld_core.kernel.capability import Capability, Convention, Full, operations
 from scld_core.kernel.states import StateTable
+from scld_core.patrons import Patrons
 from scld_core.plugins import Registry, ScldHooks
 from scld_core.plugins.recipes import Recipe
 from scld_core.policies import Profile, load_profile, profile_names
@@ -470,7 +472,13 @@ def _unverified(package: str) -> dict[str, str]:
 
 def ports() -> str:
     """The operations of each port of this version."""
-    known = (("loans", Loans), ("lines", CarrierLines), ("lines", BulkDelivery))
+    known = (
+        ("loans", Loans),
+        ("lines", CarrierLines),
+        ("lines", BulkDelivery),
+        ("patrons", Patrons),
+        ("fees", Fees),
+    )
     return "\n\n".join(_port(name, port) for name, port in known)
 
 
