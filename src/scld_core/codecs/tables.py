@@ -23,7 +23,7 @@ from typing import Protocol
 from attrs import define, field, frozen
 
 from scld_core.codecs.problems import raise_all, unknown_key
-from scld_core.codecs.text import CsvText, FileBytes
+from scld_core.codecs.text import Care, CsvText, FileBytes
 from scld_core.errors import BadInput, FileRefused
 from scld_core.kernel.cells import from_cell, write_csv
 from scld_core.kernel.page import Quarantined
@@ -237,19 +237,19 @@ class _Reader:
 
     def _csv_rows(self, text: CsvText) -> _Rows:
         self.encoding = text.encoding
-        lines, delimiter = (text.lines, self.delimiter) if self.delimiter else _sniffed(text.lines, self.wanted)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        lines, text.delimiter = (text.lines, self.delimiter) if self.delimiter else _sniffed(text.lines, self.wanted)
+        reader = csv.reader(lines, delimiter=text.delimiter, strict=True)
         last = self._understand(_records(reader))
-        width, key, pick, padded = len(self.header), self._key, self._pick, self._padded
+        width, key, pick, padded, bare = len(self.header), self._key, self._pick, self._padded, str.strip
         yield _OPENED
         while True:
             try:
                 for cells in reader:
                     line, last = last + 1, reader.line_num
-                    if text.plain and last == line and len(cells) == width and cells[key]:
+                    if last == line and len(cells) == width and text.care < Care.ALL and bare(cells[key]):
                         if padded:
                             cells.append("")
-                        yield line, pick(cells)
+                        yield line, tuple(map(bare, pick(cells))) if text.care else pick(cells)
                     elif (found := self._careful(line, last, cells)) is not None:
                         yield line, found
                 break

@@ -1,7 +1,7 @@
 """The text of a CSV file as a stream of lines: decoded piece by piece and never held whole.
 
-Each piece that needs no care (plain ASCII without blanks, apostrophes, equals signs or control
-characters) is known as such, so that the rows of a large and tidy file pass without a second look.
+What the cells of a piece can need is found out for the whole piece at once, so that the rows of a
+large and tidy file pass without a second look.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import codecs
 import hashlib
 import io
 from collections.abc import Iterator
+from enum import IntEnum
 from itertools import chain
 
 from scld_core.errors import FileRefused
 
-__all__ = ["CsvText", "FileBytes"]
+__all__ = ["Care", "CsvText", "FileBytes"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
@@ -23,7 +24,16 @@ _BOMS = (
 )
 _BLOCK = 1 << 18
 _LONGEST = 1 << 24  # characters of one line; a longer one is no table, and memory has an end
-_CARE = (" ", "'", "=", "\0", "\t", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
+_WHITE = (" ", "\t", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
+_SIGNS = ("'", "=")
+
+
+class Care(IntEnum):
+    """What the cells of the rows at hand can need, each with what stands before it."""
+
+    NONE = 0
+    STRIPPING = 1  # white space around a cell
+    ALL = 2  # a NUL, or a sign at the start of a cell that has a meaning
 
 
 class FileBytes:
@@ -62,15 +72,17 @@ class FileBytes:
 class CsvText:
     """The decoded text of a file: its encoding, its lines once, and what is known of the present piece.
 
-    `plain` is True while the lines that were taken last need no care; a record over several lines
-    may reach into an earlier piece. `ended` says, after the last line, whether it has its line's end.
-    Raises FileRefused, with line and byte, where the bytes are no such text.
+    `care` is for the lines that were taken last; a record over several lines may reach into an
+    earlier piece. `delimiter` is set as soon as it is known. `ended` says, after the last line,
+    whether it has its line's end. Raises FileRefused, with line and byte, where the bytes are no
+    such text.
     """
 
     def __init__(self, data: FileBytes, encoding: str | None) -> None:
         marked = next((bom for bom in _BOMS if data.head.startswith(bom[0])), None)
         self.encoding = marked[1] if marked else encoding or "utf-8"
-        self.plain = False
+        self.delimiter = ""
+        self.care = Care.ALL
         self.ended = True
         self.lines = chain.from_iterable(self._pieces(data, marked))
 
@@ -88,8 +100,21 @@ class CsvText:
         yield self._piece(carry)
 
     def _piece(self, text: str) -> io.StringIO:
-        self.plain = text.isascii() and not any(sign in text for sign in _CARE)
+        if "\0" in text or not self.delimiter or self._signs(text):
+            self.care = Care.ALL
+        elif text.isascii() and not any(sign in text for sign in _WHITE):
+            self.care = Care.NONE
+        else:
+            self.care = Care.STRIPPING
         return io.StringIO(text, newline="")
+
+    def _signs(self, text: str) -> bool:
+        """Whether a cell may begin with an apostrophe or an equals sign."""
+        befores = (self.delimiter, '"', "\n", "\r", *_WHITE)
+        return any(sign in text and self._begins(sign, text, befores) for sign in _SIGNS)
+
+    def _begins(self, sign: str, text: str, befores: tuple[str, ...]) -> bool:
+        return not text.isascii() or text.startswith(sign) or any(before + sign in text for before in befores)
 
     def _decoded(self, data: FileBytes, marked: tuple[bytes, str, str] | None) -> Iterator[str]:
         name = marked[2] if marked else self.encoding
