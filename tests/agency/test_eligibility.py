@@ -14,7 +14,6 @@ from scld_core.agency.eligibility import (
     HoldCause,
     Outcome,
     assess,
-    years_old,
 )
 from scld_core.agency.policy import Minors, UnknownAge
 from scld_core.errors import InvalidValue
@@ -267,16 +266,3 @@ def test_two_currencies_in_one_account_are_refused():
     """They cannot be added."""
     with pytest.raises(InvalidValue, match="currency"):
         assess(account(charge(), ChargeFact("lost_item", Money(1, "CAD"), TODAY)), POLICY, TODAY)
-
-
-@given(st.dates(date(1940, 1, 1), date(2010, 12, 31)), st.dates(date(2011, 1, 1), date(2040, 1, 1)))
-def test_age_is_counted_in_birthdays(born, as_of):
-    """As many as have passed, the one of 29 February on 1 March."""
-
-    def birthday(year):
-        try:
-            return born.replace(year=year)
-        except ValueError:
-            return date(year, 3, 1)
-
-    assert years_old(born, as_of) == sum(birthday(y) <= as_of for y in range(born.year + 1, as_of.year + 1))

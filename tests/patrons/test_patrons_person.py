@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scld_core import codecs
-from scld_core.agency.eligibility import years_old
 from scld_core.errors import InvalidValue
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import PatronId
@@ -100,7 +99,6 @@ def test_an_age_counts_birthdays(born, day):
     leap = (born.month, born.day) == (2, 29)
     birthdays = [date(year, 3, 1) if leap and year % 4 else born.replace(year=year) for year in _years(born, day)]
     assert age == sum(birthday <= day for birthday in birthdays)
-    assert age == years_old(born, day)
 
 
 def _years(born, day):

@@ -348,7 +348,7 @@ def page(*numbers, last=False):
 def test_a_list_s_pages_arrive_as_they_are(numbers, faults):
     """In order, none added, dropped or doubled, even when its beginning had to be repeated."""
     pages = [page(*some, last=place == len(numbers)) for place, some in enumerate(numbers, 1)]
-    port, behind, waits = loans(*faults, *pages, deadline=60.0)
+    port, behind, waits = loans(*faults, *pages, deadline=600.0)
     assert list(port.iter_items([item_id(n) for n in range(10)])) == pages
     assert len(waits) == len(faults)
     assert behind.closed == len(faults) + 1

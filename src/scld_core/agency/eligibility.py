@@ -20,8 +20,9 @@ from scld_core.kernel.decision import Decision, Reason, Verdict
 from scld_core.kernel.money import Money
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, nonempty, optional
+from scld_core.patrons import age_on
 
-__all__ = ["REASONS", "AccountFacts", "Assessment", "ChargeFact", "HoldCause", "Outcome", "assess", "years_old"]
+__all__ = ["REASONS", "AccountFacts", "Assessment", "ChargeFact", "HoldCause", "Outcome", "assess"]
 
 
 class HoldCause(Enum):
@@ -158,11 +159,6 @@ def assess(facts: AccountFacts, policy: AgencyPolicy, as_of: date, *, version: s
     )
 
 
-def years_old(born: date, as_of: date) -> int:
-    """Completed years; a birthday on 29 February is kept on 1 March of other years."""
-    return as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
-
-
 _Params = Mapping[str, str]
 _Found = tuple[Outcome, str, _Params, str]
 """An outcome that a fact asks for (ELIGIBLE: none other), a reason's code and parameters, the policy's key."""
@@ -191,14 +187,14 @@ def _standing(facts: AccountFacts, policy: AgencyPolicy) -> Iterator[_Found]:
 
 def _age(facts: AccountFacts, policy: AgencyPolicy, as_of: date) -> tuple[list[_Found], str]:
     """What the debtor's age asks for, and who the debtor is. A birth date in the future is none."""
-    born = facts.birth_date if facts.birth_date is not None and facts.birth_date <= as_of else None
+    age = age_on(facts.birth_date, as_of)
     found: list[_Found] = []
-    if born is None:
+    if age is None:
         outcome = Outcome.UNKNOWN_AGE if policy.unknown_age is UnknownAge.ASK else Outcome.ELIGIBLE
         found.append((outcome, "unknown-age", {}, "unknown_age"))
         minor = policy.unknown_age is UnknownAge.MINOR
     else:
-        minor = years_old(born, as_of) < policy.adult_age
+        minor = age < policy.adult_age
     if not minor:
         return found, facts.patron
     if policy.minors is Minors.NEVER:

@@ -12,6 +12,7 @@ from attrs import frozen
 from scld_core import codecs
 from scld_core.errors import BadInput, ScldError
 from scld_core.kernel.time import EPOCH
+from scld_core.plugins.guard import PORTS
 from scld_core.runs.model import Step
 from scld_core.runs.ports import Store, Upkeep
 from scld_core.services.run_book import RunEnd
@@ -82,7 +83,7 @@ def _store(opening: Opening, store: Store) -> str:
 def _backend(opening: Opening, name: str, store: Store) -> str:
     with ExitStack() as stack:
         opened = opening.backend(name, store, stack)
-    offered = [port for port in ("loans", "lines") if getattr(opened, port) is not None]
+    offered = [port for port in PORTS if getattr(opened, port) is not None]
     return f"{opening.settings.backends[name].use} opens; offers {', '.join(offered)}"
 
 
