@@ -1,15 +1,11 @@
 """Two lists that bring both sides to the same state, and what they leave to a person."""
 
-from collections import Counter
-
-import pytest
 from hypothesis import given
-from support.agency import FEE, TERM, TERMS, TwoSystems, World, account, patron, told, worlds
 
-from scld_core.agency.kinds import Kind, Side
-from scld_core.agency.model import AccountStatus
-from scld_core.agency.plan import Do, plan
+from scld_core.agency.kinds import Side
+from scld_core.agency.plan import plan
 from scld_core.agency.reconcile import reconcile
+from support.agency import TERM, TERMS, TwoSystems, worlds
 
 
 def compared(world, terms=TERMS):

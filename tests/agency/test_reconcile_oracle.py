@@ -2,14 +2,12 @@
 
 from collections import Counter
 
-from attrs import evolve
 from hypothesis import given
-from hypothesis import strategies as st
-from support.agency import BARE, TERM, TERMS, worlds
-from support.agency_oracle import second_opinion
 
 from scld_core.agency.kinds import Kind
 from scld_core.agency.reconcile import reconcile
+from support.agency import TERM, worlds
+from support.agency_oracle import second_opinion
 
 
 def compared(world, terms):

@@ -209,9 +209,7 @@ def accounts(draw):
             status = draw(st.sampled_from((*[AccountStatus.OPEN] * 6, *AccountStatus)))
             dates = {"listed_on": draw(DAYS), "last_activity": draw(DAYS)}
             found.append(
-                account(
-                    f"a{number}", draw(CENTS), patron=key, card=card, status=status, line=number + 2, **dates
-                )
+                account(f"a{number}", draw(CENTS), patron=key, card=card, status=status, line=number + 2, **dates)
             )
     return tuple(found)
 
@@ -219,7 +217,10 @@ def accounts(draw):
 @st.composite
 def sents(draw):
     """Rows of a sent file, each with a record number or a card."""
-    found = [told(draw(CENTS), patron=draw(MAYBE_KEY), card=draw(MAYBE_CARD), line=n + 2) for n in range(draw(st.integers(0, 4)))]
+    found = [
+        told(draw(CENTS), patron=draw(MAYBE_KEY), card=draw(MAYBE_CARD), line=n + 2)
+        for n in range(draw(st.integers(0, 4)))
+    ]
     return tuple(one for one in found if one.patron or one.card)
 
 

@@ -6,10 +6,9 @@ It shares nothing with the engine but the values that go in and the names of the
 from collections import Counter
 from datetime import timedelta
 
-from support.agency import ILS_AT, LISTED_AT, SENT_AT
-
 from scld_core.agency.kinds import Kind
 from scld_core.agency.model import AccountStatus
+from support.agency import ILS_AT, LISTED_AT, SENT_AT
 
 K = Kind
 OVER = (AccountStatus.PAID, AccountStatus.CLOSED)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scld_core.agency.files import SEPARATOR, PlainRow
 from scld_core.agency.held import Held, tokens
-from scld_core.agency.match import FINGERPRINT, Matcher, numbers, tag_of
+from scld_core.agency.match import Matcher, numbers
 from scld_core.agency.model import REPEATS
 from scld_core.kernel.page import Quarantined
 
@@ -49,6 +49,7 @@ class Grouping:
         self._links: dict[int, list[int]] = {}  # what we sent of somebody unknown to the ILS, by account
         self._shared = [[(side, at) for at in ats] for side, held in self._sides() for ats in held.sharing()]
         self._tied = {member for group in self._shared for member in group}
+        matcher.close()
         spoiled = self._spoiled(quarantined)
         fresh = list(self._repeated(source, spoiled))
         self.unplaced = sum(not one.reason.startswith(REPEATS) and "" in tokens(one) for one in quarantined)
@@ -73,27 +74,26 @@ class Grouping:
     def _repeated(self, source: str, spoiled: dict[str, list[int]]) -> Iterator[Quarantined]:
         for patron, rows in self.matcher.again.items():
             first = self.matcher.withdraw(patron)
-            tag = first if isinstance(first, int) else tag_of(first)
-            lines = sorted((tag >> 32, *(row[0] for row in rows)))
+            lines = sorted((first.line, *(row[0] for row in rows)))
             unread = spoiled.get(patron, [])
-            if unread or any(not _same(first, row) for row in rows):
+            if unread or not all(map(first.is_like, rows)):
                 everything = sorted((*lines, *unread))
                 shown = ", ".join(map(str, everything[:_SHOWN])) + (" and more" if len(everything) > _SHOWN else "")
                 reason = f"the same patron_id stands in lines {shown} with different content, so none of them is used"
-                known = [] if isinstance(first, int) else numbers(first[2])
-                key = SEPARATOR.join(dict.fromkeys((patron, *known, *(one for row in rows for one in numbers(row[2])))))
+                known = (one for cards in (first.cards, *(row[2] for row in rows)) for one in numbers(cards))
+                key = SEPARATOR.join(dict.fromkeys((patron, *known)))
             else:
                 reason, key = f"{REPEATS}{lines[0]}", patron
-                if isinstance(first, int):
-                    self.matcher.not_referred += 1
-                else:
-                    self.matcher.restore((lines[0], *first[1:]))
+                self.matcher.restore((lines[0], *rows[0][1:]), unknown=first.unknown)
                 lines = lines[1:]
             yield from (Quarantined(source, line, reason, key) for line in lines)
 
     def _place(self, quarantined: Iterable[Quarantined]) -> tuple[set[int], set[int]]:
         """Note what fits a row of the ILS that cannot be used; gives the positions with its record number."""
         named: tuple[set[int], set[int]] = (set(), set())
+        several = {token for one in quarantined for token in tokens(one)}
+        for _, held in self._sides():
+            held.know(several)
         for one in quarantined:
             for token in () if one.reason.startswith(REPEATS) else filter(None, tokens(one)):
                 for held, notes, own in zip(
@@ -116,6 +116,8 @@ class Grouping:
         if self._sent is None:
             return
         held, sent = self._held, self._sent
+        held.know(map(sent.card, sent.unclaimed()))
+        sent.know(map(held.card, held.unclaimed()))
         pairs = {(place, at) for at in sent.unclaimed() for place in _sharing(sent, at, held)}
         pairs |= {(place, at) for place in held.unclaimed() for at in _sharing(held, place, sent)}
         for place, at in sorted(pairs):
@@ -224,7 +226,7 @@ class Grouping:
             yield Draft("", self._account(at, -1), place=at, doubt=doubt, unread=unread)
         if self._sent is not None and not places:
             for at in sents:
-                yield Draft("", self._sent.patrons[at] or self._sent.cards[at], sent=at, doubt=doubt, unread=unread)
+                yield Draft("", self._sent.key(at), sent=at, doubt=doubt, unread=unread)
 
     def _one_sent(self, sents: list[int]) -> int:
         """Of what was sent of one patron, the row that says that something is owed, else the last."""
@@ -240,14 +242,13 @@ class Grouping:
     def _account(self, place: int, sent: int) -> str:
         """The key of an account, or the number that we sent where that is all there is."""
         if place >= 0:
-            held = self._held
-            return (held.patrons[place] or held.cards[place]) if self._drifting else held.texts(place)[0]
-        return (self._sent.patrons[sent] or self._sent.cards[sent]) if self._sent is not None and sent >= 0 else ""
+            return self._held.key(place)
+        return self._sent.key(sent) if self._sent is not None and sent >= 0 else ""
 
     def _present(self, place: int, patron: str, cards: str) -> bool:
         """Whether an account has the patron's record number, or nothing but the present card."""
         own = self._held.patrons[place]
-        return own == patron or (not own and self._held.cards[place] == cards.split(SEPARATOR, maxsplit=1)[0])
+        return own == patron or (not own and self._held.card(place) == cards.split(SEPARATOR, maxsplit=1)[0])
 
     def _kept(self, row: int) -> PlainRow:
         found = self.matcher.kept[row]
@@ -283,12 +284,5 @@ class _Joined:
 
 def _sharing(one: Held, at: int, other: Held) -> set[int]:
     """Positions of the other side that have a number of this row; a blank is none."""
-    patron, card = one.patrons[at], one.cards[at]
+    patron, card = one.patrons[at], one.card(at)
     return {*(other.with_patron(patron) if patron else ()), *(other.with_card(card) if card else ())}
-
-
-def _same(first: PlainRow | int, row: PlainRow) -> bool:
-    """Whether two rows of one patron say the same."""
-    if isinstance(first, int):
-        return not row[4] and not row[5] and (first ^ tag_of(row)) & FINGERPRINT == 0
-    return first[2:] == row[2:]

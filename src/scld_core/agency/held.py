@@ -1,7 +1,9 @@
-"""One side of the comparison, held compactly: an account takes a few hundred bytes, not some thousand.
+"""One side of the comparison, held compactly: an account takes some two hundred bytes, not kilobytes.
 
-Rows stand in columns of machine numbers; their keys are found through two dictionaries, by patron and
-by card. A row that could not be read but says whose it is stands among them without facts.
+Rows stand in columns of machine numbers, their texts in one block of bytes. Record numbers are found
+through a dictionary. Cards, which are asked for far more often in vain, are first asked of a table of
+bits, and looked for only when that says "perhaps". A row that could not be read but says whose it is
+stands among the others without facts.
 """
 
 from __future__ import annotations
@@ -14,14 +16,20 @@ from scld_core.agency.files import SEPARATOR
 from scld_core.agency.model import REPEATS, AccountStatus, AgencyAccount, SentAccount
 from scld_core.kernel.page import Quarantined
 
-__all__ = ["Held", "tokens"]
+__all__ = ["BITS", "TAKEN", "Held", "tokens"]
+
+BITS = (1 << 26) - 1
+"""Which of a card's hash chooses its bit."""
+
+TAKEN = -1
+"""In `free`: no match without a closer look."""
 
 _STATUSES = tuple(AccountStatus)
 _CODES = {status: code for code, status in enumerate(_STATUSES)}
 _OPEN = _CODES[AccountStatus.OPEN]
 _ENDED = (_CODES[AccountStatus.PAID], _CODES[AccountStatus.CLOSED])
 _UNREAD = len(_STATUSES)
-_SEP = "\x1f"
+_SEP = "\0"  # a cell with one is never used
 
 
 def tokens(quarantined: Quarantined) -> list[str]:
@@ -30,11 +38,13 @@ def tokens(quarantined: Quarantined) -> list[str]:
 
 
 class Held:
-    """The rows of the agency's list or of the sent file, by position.
+    """The rows of the agency's list or of the sent file, by position; `seal` ends the filling.
 
-    `calm[position]` is 1 for a row that can be a match without a closer look: open, something owed,
-    active, the only one with its numbers. `claims[position]` counts the ILS rows that have one of its
-    numbers, up to 255. `shared` has the positions whose patron or card stands in another row too.
+    `free[position]` is the balance of a row that can be a match without a closer look (open,
+    something owed, active, alone with its numbers), TAKEN for the others and once it has one.
+    `claims[position]` counts the ILS rows that have one of its numbers, up to 255. `shared` has the
+    positions whose record number or card stands in another row too. `by_card` knows only the rows
+    that have no record number; `hashes` has the hash of each card, 0 for none.
     """
 
     def __init__(self, source: str, limit: int) -> None:
@@ -42,14 +52,18 @@ class Held:
         self.by_patron: dict[str, int] = {}
         self.by_card: dict[str, int] = {}
         self.patrons: list[str] = []
-        self.cards: list[str] = []
+        self.hashes = array("q")
+        self.bits = bytearray((BITS + 1) >> 3)
         self.balances = array("q")
+        self.free = array("q")
         self.lines = array("I")
-        self.calm = bytearray()
         self.claims = bytearray()
         self.unread: dict[int, Quarantined] = {}
         self.shared: set[int] = set()
-        self._more: dict[tuple[bool, str], list[int]] = {}
+        self.lengths: set[int] = set()  # of the record numbers: a card of another length is none of them
+        self._same_patron: dict[str, list[int]] = {}
+        self._exact: dict[str, list[int]] = {}
+        self._perhaps_again: set[str] = set()
         self._codes = bytearray()
         self._listed = array("i")
         self._active = array("i")
@@ -66,70 +80,98 @@ class Held:
 
     def add_accounts(self, rows: Iterable[AgencyAccount]) -> None:
         """Hold the agency's accounts."""
-        texts, ends, listed, active, codes = self._texts, self._ends, self._listed, self._active, _CODES
+        listed, active, codes = self._listed, self._active, _CODES
         for row in rows:
             since, last = row.listed_on, row.last_activity
             listed.append(since.toordinal() if since else 0)
             active.append(last.toordinal() if last else 0)
-            texts += _SEP.join((row.account, row.name, row.close_reason)).encode("utf-8", "surrogatepass")
-            ends.append(len(texts))
-            self._add(row.patron, row.card, row.line, row.balance, codes[row.status])
+            texts = f"{row.card}\0{row.account}\0{row.name}\0{row.close_reason}"
+            self._add(row.patron, row.card, row.line, row.balance, codes[row.status], texts)
 
     def add_sent(self, rows: Iterable[SentAccount]) -> None:
         """Hold what we sent."""
         for row in rows:
-            self._add(row.patron, row.card, row.line, row.balance, _OPEN)
+            self._add(row.patron, row.card, row.line, row.balance, _OPEN, row.card)
 
     def add_unread(self, quarantined: Iterable[Quarantined]) -> None:
         """Hold the rows that could not be used under every number by which they can be recognised."""
         for one in quarantined:
             for token in () if one.reason.startswith(REPEATS) else filter(None, tokens(one)):
                 self.unread[self.size] = one
-                self._add(token, token, one.line, 0, _UNREAD)
+                self._add(token, token, one.line, 0, _UNREAD, token)
 
-    def _add(self, patron: str, card: str, line: int, balance: int, code: int) -> None:
+    def _add(self, patron: str, card: str, line: int, balance: int, code: int, texts: str) -> None:
         place = len(self.patrons)
         self.patrons.append(patron)
-        self.cards.append(card)
         self.balances.append(balance)
         self.lines.append(line)
         self._codes.append(code)
-        self.calm.append(code == _OPEN and balance > self._least)
-        self.claims.append(0)
+        self.free.append(balance if code == _OPEN and balance > self._least else TAKEN)
+        self._texts += texts.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._texts))
         if patron and (first := self.by_patron.setdefault(patron, place)) != place:
-            self._again(first, place, (True, patron))
-        if card and SEPARATOR not in card and (first := self.by_card.setdefault(card, place)) != place:
-            self._again(first, place, (False, card))
+            self._same_patron.setdefault(patron, [first]).append(place)
+        if card and SEPARATOR not in card:
+            found = hash(card)
+            self.hashes.append(found)
+            at, bit = (found & BITS) >> 3, 1 << (found & 7)
+            if self.bits[at] & bit:
+                self._perhaps_again.add(card)
+            self.bits[at] |= bit
+            if not patron:
+                self.by_card.setdefault(card, place)
+        else:
+            self.hashes.append(0)
 
-    def _again(self, first: int, place: int, key: tuple[bool, str]) -> None:
-        self._more.setdefault(key, []).append(place)
-        self.calm[first] = self.calm[place] = 0
-        self.shared.update((first, place))
+    def seal(self) -> None:
+        """Find the rows that have a number in common, after the last row."""
+        self.claims = bytearray(self.size)
+        self.lengths = set(map(len, self.by_patron))
+        self.know(self._perhaps_again)
+        for group in self.sharing():
+            self.shared.update(group)
+            for place in group:
+                self.free[place] = TAKEN
 
     def disturb(self, before: date) -> None:
-        """Let nobody pass as calm whose last activity was before that day."""
+        """Let nobody pass without a closer look whose last activity was before that day."""
         limit = before.toordinal()
         for place, (listed, active) in enumerate(zip(self._listed, self._active, strict=True)):
             if 0 < (active or listed) < limit:
-                self.calm[place] = 0
+                self.free[place] = TAKEN
 
     # Asking.
 
     def with_patron(self, patron: str) -> list[int]:
-        """Positions of the rows that have it as their patron."""
-        return self._found(self.by_patron, patron, by_patron=True)
+        """Positions of the rows that have it as their record number."""
+        first = self.by_patron.get(patron)
+        return [] if first is None else self._same_patron.get(patron, [first])
+
+    def perhaps(self, card: str) -> bool:
+        """Whether a row may have that card; False is certain."""
+        found = hash(card)
+        return bool(self.bits[(found & BITS) >> 3] & 1 << (found & 7))
+
+    def know(self, cards: Iterable[str]) -> None:
+        """Look for these cards in one go, since each look passes all rows."""
+        fresh = {card for card in cards if card and self.perhaps(card) and card not in self._exact}
+        if not fresh:
+            return
+        self._exact |= {card: [] for card in fresh}
+        wanted = set(map(hash, fresh))
+        for place, found in enumerate(self.hashes):
+            if found in wanted and (card := self.card(place)) in fresh:
+                self._exact[card].append(place)
 
     def with_card(self, card: str) -> list[int]:
-        """Positions of the rows that have it as their card."""
-        return self._found(self.by_card, card, by_patron=False)
+        """Positions of the rows that have that card."""
+        self.know([card])
+        return self._exact.get(card, [])
 
     def sharing(self) -> Iterator[list[int]]:
         """Positions that have a record number or a card in common."""
-        return (self._found(self.by_patron if own else self.by_card, key, by_patron=own) for own, key in self._more)
-
-    def _found(self, keys: dict[str, int], key: str, *, by_patron: bool) -> list[int]:
-        first = keys.get(key)
-        return [] if first is None else [first, *self._more.get((by_patron, key), ())]
+        yield from self._same_patron.values()
+        yield from (group for card in self._perhaps_again if len(group := self._exact[card]) > 1)
 
     def is_open(self, place: int) -> bool:
         """Whether the agency still collects there."""
@@ -141,16 +183,24 @@ class Held:
 
     def order(self, place: int) -> tuple[int, str]:
         """By which of several ended accounts of one patron the latest is found."""
-        return self._active[place] or self._listed[place], self.texts(place)[0]
+        return self._active[place] or self._listed[place], self.key(place)
 
-    def texts(self, place: int) -> list[str]:
-        """Account, name and close reason."""
+    def card(self, place: int) -> str:
+        """The card of a row."""
+        return self._text(place)[0]
+
+    def key(self, place: int) -> str:
+        """The agency's key of an account; of a row that we sent the number that we sent."""
+        found = self._text(place)
+        return found[1] if len(found) > 1 else self.patrons[place] or found[0]
+
+    def _text(self, place: int) -> list[str]:
         start = self._ends[place - 1] if place else 0
         return self._texts[start : self._ends[place]].decode("utf-8", "surrogatepass").split(_SEP)
 
     def account(self, place: int) -> AgencyAccount:
         """The account as it was read."""
-        key, name, reason = self.texts(place)
+        card, key, name, reason = self._text(place)
         listed, active = self._listed[place], self._active[place]
         return AgencyAccount(
             self.lines[place],
@@ -158,7 +208,7 @@ class Held:
             self.balances[place],
             key,
             self.patrons[place],
-            self.cards[place],
+            card,
             name,
             date.fromordinal(listed) if listed else None,
             date.fromordinal(active) if active else None,
@@ -167,11 +217,14 @@ class Held:
 
     def sent(self, place: int) -> SentAccount:
         """The row of the sent file as it was read."""
-        return SentAccount(self.lines[place], self.balances[place], self.patrons[place], self.cards[place])
+        return SentAccount(self.lines[place], self.balances[place], self.patrons[place], self.card(place))
+
+    # Who has asked.
 
     def claim(self, place: int) -> None:
         """One ILS row more has a number of it."""
         self.claims[place] = min(255, self.claims[place] + 1)
+        self.free[place] = TAKEN
 
     def release(self, place: int) -> None:
         """One ILS row less; of that many that they were not counted, none is taken away."""

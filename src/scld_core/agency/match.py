@@ -12,17 +12,17 @@ comparisons of numbers. What is left is kept as it stands until every row was se
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from attrs import frozen
 
 from scld_core.agency.files import SEPARATOR, PlainRow
-from scld_core.agency.held import Held
+from scld_core.agency.held import BITS, TAKEN, Held
 
-__all__ = ["FINGERPRINT", "Matcher", "numbers", "tag_of"]
+__all__ = ["First", "Matcher", "numbers"]
 
-FINGERPRINT = 0xFFFFFFFF
-"""The part of a tag that is a fingerprint of the row; the rest is its line."""
-
-_OWNED = -(1 << 62)
+_MASK = 0xFFFFFFFF
+_BY_CARD = -(1 << 62)
 
 
 def numbers(cards: str) -> list[str]:
@@ -30,9 +30,14 @@ def numbers(cards: str) -> list[str]:
     return [number for number in cards.split(SEPARATOR) if number]
 
 
-def tag_of(row: PlainRow) -> int:
-    """What is remembered of a row that nobody else knows: its line, and a fingerprint of the rest."""
-    return row[0] << 32 | (hash(row[2]) ^ (row[3] << 1 | row[6])) & FINGERPRINT
+@frozen
+class First:
+    """What is remembered of the row of a patron who stands twice: its line, its numbers, what says the same."""
+
+    line: int
+    cards: str
+    is_like: Callable[[PlainRow], bool]
+    unknown: bool = False
 
 
 class Matcher:
@@ -56,14 +61,17 @@ class Matcher:
         self.sent_hits: list[set[int]] = []
         self.again: dict[str, list[PlainRow]] = {}
         self.owners: dict[int, str] = {}  # patrons of the quick rows without a record number at the agency
-        self.named: set[int] = set()  # positions in `held` whose record number is a patron's
+        self._later: list[PlainRow] = []
+        self._named: set[int] = set()  # positions in `held` whose record number is a patron's
         self._sent_named: set[int] = set()
+        # Of quick rows: line, fee, a fingerprint of the cards, and the position in `sent` counted from 1.
         self._lines = array("I", bytes(4 * held.size))
         self._fees = array("q", bytes(8 * held.size))
-        # Positions in `sent` of quick rows, counted from 1.
+        self._prints = array("I", bytes(4 * held.size))
         self._partners = array("I", bytes(4 * held.size)) if sent is not None else None
         self._quick_sent: dict[int, int] = {}
-        self._odd_cards: dict[int, str] = {}  # cards of quick rows that are not just the agency's card
+        self._odd_cards: dict[int, str] = {}  # present cards of quick rows that are not the agency's
+        self._revived: dict[int, int] = {}  # rows that were quick first, with the fingerprint of their cards
         self._seen: dict[str, int] = {}
         self._weak: list[tuple[int, int, int]] = []
         self._least, self._highest = fees
@@ -72,110 +80,142 @@ class Matcher:
     # The pass over the ILS.
 
     def take(self, rows: Iterable[PlainRow]) -> None:
-        """Take rows of the ILS; this loop is where the time goes."""
-        known, by_patron, by_card = self.held.by_patron, self.held.by_patron.get, self.held.by_card.get
-        calm, claims, balances = self.held.calm, self.held.claims, self.held.balances
-        quick, lines, fees = self.quick, self._lines, self._fees
+        """Take rows of the ILS; this loop is where the time goes. `close` follows the last row."""
+        held, alone = self.held, self.sent is None
+        by_patron, free, hashes, bits, lengths = held.by_patron.get, held.free, held.hashes, held.bits, held.lengths
+        quick, lines, fees, prints, claims = self.quick, self._lines, self._fees, self._prints, held.claims
         least, highest, quickly, remember = self._least, self._highest, not self._closely, self._seen.setdefault
-        alone = self.sent is None
+        later, carded = self._later.append, bool(held.by_card) and quickly
         for row in rows:
             line, patron, cards, balance, flagged, fee, exempt = row
-            place, other = by_patron(patron, -1), by_card(cards, -1)
-            if place < 0 and other < 0:
+            place, card = by_patron(patron, -1), hash(cards)
+            if place >= 0:
                 if (
-                    not (flagged or fee)
+                    balance == free[place]
+                    and flagged
+                    and not exempt
+                    and least <= fee <= highest
                     and quickly
-                    and ((alone and SEPARATOR not in cards and cards not in known) or self._unknown(patron, cards))
+                    and (
+                        (alone and card == hashes[place] and len(cards) not in lengths)
+                        or self._plainly(place, patron, cards)
+                    )
                 ):
-                    tag = line << 32 | (hash(cards) ^ (balance << 1 | exempt)) & FINGERPRINT
-                    if remember(patron, tag) is tag:
-                        self.not_referred += 1
-                    else:
-                        self.again.setdefault(patron, []).append(row)
+                    free[place] = TAKEN
+                    quick[place] = claims[place] = 1
+                    lines[place], fees[place], prints[place] = line, fee, card & _MASK
                     continue
-            elif flagged and not exempt and least <= fee <= highest and quickly:
-                at = place if place >= 0 else other
-                if (
-                    balance == balances[at]
-                    and calm[at]
-                    and not claims[at]
-                    and ((alone and place == other and cards not in known) or self._plainly(at, patron, cards))
-                ):
-                    quick[at] = claims[at] = 1
-                    lines[at], fees[at] = line, fee
-                    continue
+            elif (
+                not (flagged or fee)
+                and quickly
+                and (
+                    (
+                        alone
+                        and not bits[(card & BITS) >> 3] & 1 << (card & 7)
+                        and len(cards) not in lengths
+                        and SEPARATOR not in cards
+                    )
+                    or self._unknown(patron, cards)
+                )
+            ):
+                tag = line << 32 | (card ^ (balance << 1 | exempt)) & _MASK
+                if remember(patron, tag) is tag:
+                    self.not_referred += 1
+                else:
+                    self.again.setdefault(patron, []).append(row)
+                continue
+            elif carded and self._quick_by_card(row):
+                continue
+            later(row)
+
+    def close(self) -> None:
+        """Take what needed a closer look, now that it can be looked up together."""
+        rows, self._later = self._later, []
+        several = {number for row in rows for number in numbers(row[2])}
+        for held in (self.held, self.sent):
+            if held is not None:
+                held.know(several)
+        for row in rows:
             self._keep(row)
 
     def _unknown(self, patron: str, cards: str) -> bool:
-        """Whether no other side has anything under these numbers."""
-        return not any(
-            number in side.by_card or number in side.by_patron or patron in side.by_patron
-            for side in (self.held, self.sent)
-            if side is not None
-            for number in cards.split(SEPARATOR)
-        )
-
-    def _plainly(self, at: int, patron: str, cards: str) -> bool:
-        """Whether position `at` is the patron's alone, and nothing else is; if so, what is odd is noted."""
-        held, several = self.held, cards.split(SEPARATOR)
-        by_card_only = held.patrons[at] != patron
-        if by_card_only and (held.patrons[at] or patron in self._seen):
-            return False
-        if any(held.by_card.get(number, at) != at or held.by_patron.get(number, at) != at for number in several):
-            return False
-        if self.sent is not None and not self._plainly_sent(at, patron, several):
-            return False
-        if by_card_only:
-            self._seen[patron] = _OWNED
-            self.owners[at] = patron
-        if cards != held.cards[at]:
-            self._odd_cards[at] = cards
+        """Whether it is certain that no other side has anything under these numbers."""
+        several = numbers(cards)
+        for side in (self.held, self.sent):
+            if side is not None and (
+                patron in side.by_patron or any(side.perhaps(one) or one in side.by_patron for one in several)
+            ):
+                return False
         return True
 
-    def _plainly_sent(self, at: int, patron: str, several: list[str]) -> bool:
-        sent = self.sent
-        assert sent is not None and self._partners is not None  # noqa: S101, PT018 - see the caller
+    def _quick_by_card(self, row: PlainRow) -> bool:
+        """Whether the present card finds a plain match that has no record number; if so, it is marked."""
+        line, patron, cards, balance, flagged, fee, exempt = row
+        at = self.held.by_card.get(cards.partition(SEPARATOR)[0], -1)
+        if at < 0 or balance != self.held.free[at] or not flagged or exempt or patron in self._seen:
+            return False
+        if not self._least <= fee <= self._highest or not self._plainly(at, patron, cards):
+            return False
+        self._seen[patron] = _BY_CARD
+        self.owners[at] = patron
+        self.held.free[at] = TAKEN
+        self.quick[at] = self.held.claims[at] = 1
+        self._lines[at], self._fees[at], self._prints[at] = line, fee, hash(cards) & _MASK
+        return True
+
+    def _plainly(self, at: int, patron: str, cards: str) -> bool:
+        """Whether nothing but position `at` has any of the patron's numbers, and the sent file agrees."""
+        held, several = self.held, cards.split(SEPARATOR)
+        own = held.hashes[at]
+        if any((hash(one) != own and held.perhaps(one)) or held.by_patron.get(one, at) != at for one in several):
+            return False
+        if self.sent is not None and not self._plainly_sent(self.sent, at, patron, several):
+            return False
+        if hash(several[0]) != own:
+            self._odd_cards[at] = several[0]
+        return True
+
+    def _plainly_sent(self, sent: Held, at: int, patron: str, several: list[str]) -> bool:
         place = sent.by_patron.get(patron, -1)
         if place < 0 or sent.claims[place] or place in sent.shared or place in sent.unread:
             return False
-        if any(
-            sent.by_card.get(number, place) != place or sent.by_patron.get(number, place) != place for number in several
-        ):
+        own = sent.hashes[place]
+        if any((hash(one) != own and sent.perhaps(one)) or sent.by_patron.get(one, place) != place for one in several):
             return False
+        self._pair(sent, at, place)
+        return True
+
+    def _pair(self, sent: Held, at: int, place: int) -> None:
+        assert self._partners is not None  # noqa: S101 - there is a sent file
         sent.claims[place] = 1
         self._partners[at] = place + 1
         self._quick_sent[place] = at
-        return True
 
     def _keep(self, row: PlainRow) -> None:
         """Keep a row that needs a closer look, with everything the other sides have under its numbers."""
-        patron, held = row[1], self.held
+        patron = row[1]
         if self.knows(patron):
             self.again.setdefault(patron, []).append(row)
             return
         index = self._append(row)
         several = numbers(row[2])
+        self.hits[index] = self._strong(0, self.held, index, patron, several)
+        if self.sent is not None:
+            self.sent_hits[index] = self._strong(1, self.sent, index, patron, several)
+
+    def _strong(self, side: int, held: Held, index: int, patron: str, several: list[str]) -> set[int]:
+        """Claim every position that has the record number or a card; older record numbers are noted as weak."""
         own = held.with_patron(patron)
-        self.named.update(own)
-        strong = {*own, *(at for number in several for at in held.with_card(number))}
-        for at in strong:
-            if self.quick[at]:
+        (self._sent_named if side else self._named).update(own)
+        found = {*own, *(at for number in several for at in held.with_card(number))}
+        for at in found:
+            if side:
+                self.revive_sent(at)
+            elif self.quick[at]:
                 self.revive(at)
             held.claim(at)
-        self.hits[index] = strong
-        self._weak += [(0, index, at) for number in several for at in held.with_patron(number) if at not in strong]
-        if self.sent is not None:
-            self._keep_sent(self.sent, index, patron, several)
-
-    def _keep_sent(self, sent: Held, index: int, patron: str, several: list[str]) -> None:
-        own = sent.with_patron(patron)
-        self._sent_named.update(own)
-        strong = {*own, *(at for number in several for at in sent.with_card(number))}
-        for at in strong:
-            self.revive_sent(at)
-            sent.claim(at)
-        self.sent_hits[index] = strong
-        self._weak += [(1, index, at) for number in several for at in sent.with_patron(number) if at not in strong]
+        self._weak += [(side, index, at) for number in several for at in held.with_patron(number) if at not in found]
+        return found
 
     def _append(self, row: PlainRow) -> int:
         self.kept.append(row)
@@ -187,10 +227,18 @@ class Matcher:
     # Quick rows after all.
 
     def quick_row(self, at: int) -> PlainRow:
-        """The row of the ILS that is a plain match of position `at`."""
+        """The row of the ILS that is a plain match of position `at`, with no card but the present one."""
         held = self.held
-        patron, cards = held.patrons[at] or self.owners[at], self._odd_cards.get(at, held.cards[at])
-        return self._lines[at], patron, cards, held.balances[at], True, self._fees[at], False
+        patron, card = held.patrons[at] or self.owners[at], self._odd_cards.get(at)
+        return (
+            self._lines[at],
+            patron,
+            held.card(at) if card is None else card,
+            held.balances[at],
+            True,
+            self._fees[at],
+            False,
+        )
 
     def quick_partner(self, at: int) -> int:
         """The position in `sent` of a quick row, -1 for none."""
@@ -200,11 +248,12 @@ class Matcher:
         """Keep a quick row after all, since something else has a number of it; its place among the kept."""
         index = self._append(self.quick_row(at))
         partner = self.quick_partner(at)
+        self._revived[index] = self._prints[at]
         self.quick[at] = 0
         self.owners.pop(at, None)
         self.hits[index] = {at}
         if self.held.patrons[at]:
-            self.named.add(at)
+            self._named.add(at)
         if partner >= 0:
             self._sent_named.add(partner)
             self.sent_hits[index] = {partner}
@@ -223,21 +272,21 @@ class Matcher:
         place = self.held.by_patron.get(patron, -1)
         return patron in self._seen or (place >= 0 and bool(self.quick[place]))
 
-    def withdraw(self, patron: str) -> PlainRow | int:
-        """Take back the first row of a patron who stands twice: the row, or the tag of one that nobody knows.
-
-        A tag has the row's line, and a fingerprint of its cards, balance and exemption.
-        """
-        found = self._seen.get(patron, _OWNED)
+    def withdraw(self, patron: str) -> First:
+        """Take back the first row of a patron who stands twice."""
+        found = self._seen.get(patron, _BY_CARD)
         if found >= 0:
             self.not_referred -= 1
-            return found
-        if found == _OWNED:
-            place = self.held.by_patron.get(patron, -1)
-            found = -1 - self.revive(
-                place if place >= 0 else next(at for at, name in self.owners.items() if name == patron)
+            return First(
+                found >> 32, "", lambda row: _tag(row) & _MASK == found & _MASK and not row[4] | row[5], unknown=True
             )
-        index = -1 - found
+        if found == _BY_CARD:
+            place = self.held.by_patron.get(patron, -1)
+            if place < 0:
+                place = next(at for at, name in self.owners.items() if name == patron)
+            index = self.revive(place)
+        else:
+            index = -1 - found
         row = self.kept[index]
         assert row is not None  # noqa: S101 - each patron is withdrawn once
         self.kept[index] = None
@@ -246,22 +295,33 @@ class Matcher:
         for at in self.sent_hits[index]:
             if self.sent is not None:
                 self.sent.release(at)
-        return row
+        known = self._revived.get(index)
+        if known is None:
+            return First(row[0], row[2], lambda other: other[2:] == row[2:])
+        return First(row[0], row[2], lambda other: other[3:] == row[3:] and hash(other[2]) & _MASK == known)
 
-    def restore(self, row: PlainRow) -> None:
-        """Take a row again whose patron was withdrawn."""
-        del self._seen[row[1]]
-        self._keep(row)
+    def restore(self, row: PlainRow, *, unknown: bool) -> None:
+        """Take a row again whose patron was withdrawn; `unknown` if nobody else knows the patron."""
+        if unknown:
+            self.not_referred += 1
+        else:
+            del self._seen[row[1]]
+            self._keep(row)
 
     def settle(self, named: Iterable[int] = (), sent_named: Iterable[int] = ()) -> None:
         """Give each account whose record number no patron has to those who have it among their cards.
 
         `named` and `sent_named` are positions whose record number is that of a row which cannot be used.
         """
-        taken = (self.named | set(named), self._sent_named | set(sent_named))
+        taken = (self._named | set(named), self._sent_named | set(sent_named))
         for side, index, at in self._weak:
             held, hits = ((self.held, self.hits), (self.sent, self.sent_hits))[side]
-            quick = self.quick[at] if side == 0 else at in self._quick_sent
+            quick = at in self._quick_sent if side else self.quick[at]
             if held is not None and self.kept[index] is not None and at not in taken[side] and not quick:
                 hits[index].add(at)
                 held.claim(at)
+
+
+def _tag(row: PlainRow) -> int:
+    """What is remembered of a row that nobody else knows: its line, and a fingerprint of the rest."""
+    return row[0] << 32 | (hash(row[2]) ^ (row[3] << 1 | row[6])) & _MASK

@@ -71,6 +71,7 @@ def reconcile(
         sides.append(Held(agency.source, terms.removal))
         sides[0].add_accounts(agency.rows)
         sides[0].add_unread(agency.quarantined)
+        sides[0].seal()
         if terms.stale_days is not None:
             sides[0].disturb(_moment(agency).date() - timedelta(days=terms.stale_days))
     if sent is not None:
@@ -78,6 +79,7 @@ def reconcile(
         sides.append(Held(sent.source, terms.removal))
         sides[-1].add_sent(sent.rows)
         sides[-1].add_unread(sent.quarantined)
+        sides[-1].seal()
     progress(Stage("read", len(sides), total, ils.source))
     fees = _NO_FEE if notices else (1, 2 * terms.fee - 1) if terms.fee else _ANY_FEE
     matcher = Matcher(*sides, fees=fees)
