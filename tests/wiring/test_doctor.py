@@ -43,7 +43,9 @@ def test_a_healthy_district_is_right_in_everything(sample):
         w for w in ("settings", "policy", "store", "backend main", "backend carrier", "runs") if w not in found
     ] == []
     assert found["settings"][0].detail.endswith("America/Los_Angeles, profile spokane-county")
-    assert found["backend main"] == [Finding("backend main", ok=True, detail="embedded opens; offers loans, fees, patrons")]
+    assert found["backend main"] == [
+        Finding("backend main", ok=True, detail="embedded opens; offers loans, fees, patrons")
+    ]
     assert found["backend carrier"][0].detail == "simulated opens; offers lines"
     assert [f.ok for f in found["inventory"]] == [True, None, None, None, None]
     assert found["inventory"][0].detail == "36 hotspots"
