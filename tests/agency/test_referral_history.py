@@ -48,7 +48,7 @@ def duties(*episodes, **balances):
         (S.ACTIVE, E.SETTLED, S.PAID_PENDING_REPORT),
         (S.PAID_PENDING_REPORT, E.ZERO_ACKNOWLEDGED, S.CLOSED),
         (S.CLOSED, E.NEW_CHARGE, S.NOT_ELIGIBLE),
-        *((state, E.REMOVED, S.REMOVED_PENDING_ACK) for state in OPEN - {S.REMOVED_PENDING_ACK}),
+        *((state, E.REMOVED, S.REMOVED_PENDING_ACK) for state in S if state in OPEN - {S.REMOVED_PENDING_ACK}),
         (S.ACTIVE, E.HELD, S.ON_HOLD),
         (S.ON_HOLD, E.RELEASED, S.ACTIVE),
         (S.ON_HOLD, E.CLOSED_BY_AGENCY, S.CLOSED),
