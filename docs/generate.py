@@ -37,6 +37,7 @@ from scld_core.agency.dialect import Field as DialectField
 from scld_core.agency.files import COLUMNS as SNAPSHOT_COLUMNS
 from scld_core.agency.kinds import MEANINGS
 from scld_core.agency.kinds import Kind as RowKind
+from scld_core.agency.limits import AgencyLimits
 from scld_core.calendars import Closure, WeeklyHours
 from scld_core.circulation.ports import Loans
 from scld_core.cli import codes
@@ -161,6 +162,7 @@ def district_toml() -> str:
     own: tuple[tuple[str, type[Any]], ...] = (
         ("[district]", settings.DistrictSettings),
         ("[hotspots]", settings.HotspotSettings),
+        ("[agency]", settings.AgencySettings),
         ("[calendar]", settings.CalendarSettings),
         ("[[calendar.hours]]", WeeklyHours),
         ("[[calendar.closures]]", Closure),
@@ -185,28 +187,29 @@ _TOP = {
     "roles": "table: login name to list of roles",
     "approval": "which roles may approve a step",
     "hotspots": "the inventory",
-    "policy": "the district's own values, `[policy.hotspots]`; see [](policy.md)",
+    "agency": "the files that are compared with the collection agency; without it the day has no such part",
+    "policy": "the district's own values, such as `[policy.hotspots]`; see [](policy.md)",
     "calendar": "opening hours, closures, the end of the business day",
     "plugins": "which plugins may be loaded",
 }
 
 
-def _policy_meanings() -> dict[str, str]:
-    """What HotspotPolicy's docstring says of each key."""
-    body = inspect.cleandoc(HotspotPolicy.__doc__ or "").partition("\n\n")[2]
+def _policy_meanings(kind: type[Any]) -> dict[str, str]:
+    """What a policy's docstring says of each key."""
+    body = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[2]
     return {key: text.removesuffix(".") for names, text in entries(body) for key in names}
 
 
-def hotspot_policy() -> str:
-    """The keys under [policy.hotspots], and whether a profile has a sourced value."""
-    meanings, profiles = _policy_meanings(), [load_profile(name) for name in profile_names()]
-    hints = typing.get_type_hints(HotspotPolicy)
+def policy_keys(kind: type[Any], prefix: str) -> str:
+    """The keys under [policy.PREFIX], and whether a profile has a sourced value."""
+    meanings, profiles = _policy_meanings(kind), [load_profile(name) for name in profile_names()]
+    hints = typing.get_type_hints(kind)
 
     def sourced(name: str) -> str:
-        found = {f"{v.value}: {v.source}" for p in profiles for v in _versions(p, f"hotspots.{name}")}
+        found = {f"{v.value}: {v.source}" for p in profiles for v in _versions(p, f"{prefix}.{name}")}
         return "; ".join(sorted(found)) or "**must be set**"
 
-    names = [a.name for a in attrs.fields(HotspotPolicy)]
+    names = [a.name for a in attrs.fields(kind)]
     rows = ((code(name), type_words(hints[name]), meanings[name], sourced(name)) for name in names)
     return table(("Key", "Value", "Meaning", "Value in the profiles"), rows)
 
@@ -517,7 +520,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "top-level": top_level,
     "district-toml": district_toml,
-    "hotspot-policy": hotspot_policy,
+    "hotspot-policy": lambda: policy_keys(HotspotPolicy, "hotspots"),
+    "agency-day-policy": lambda: policy_keys(AgencyLimits, "agency_day"),
     "profiles": profile_values,
     "desired-states": desired_states,
     "step-states": lambda: life_cycle(step_states),

@@ -22,6 +22,7 @@ from scld_core.policies import never_two_at_once
 
 __all__ = [
     "FILE_NAME",
+    "AgencySettings",
     "ApprovalSettings",
     "BackendSettings",
     "CalendarSettings",
@@ -81,6 +82,41 @@ class HotspotSettings:
     columns: Mapping[str, str] = field(factory=dict[str, str])
 
 
+def _is_pattern(text: object) -> bool:
+    """Whether it stays in the district's folder."""
+    return isinstance(text, str) and not Path(text).is_absolute() and ".." not in Path(text).parts
+
+
+_pattern = matching(_is_pattern, "must be a file name or a pattern in the district's folder")
+
+
+@frozen
+class AgencySettings:
+    """``[agency]``: the files of the morning's comparison with the collection agency.
+
+    Each file is a name or a pattern in the district's folder; of the files that fit, the one changed
+    last counts. At least one of `inbound` and `sent` must be there.
+
+    snapshot: the ILS's `agency-snapshot` extract.
+    inbound: the agency's own list.
+    dialect: its layout, by name or a TOML file; `agency-export` where it is left out.
+    sent, sent_dialect: the last sync file that was sent, and its layout.
+    notices: the notices sent to patrons.
+    ils: the backend instance that flags and fees are posted to; left out, a person posts them.
+    channel: the backend instance by which files go to the agency; left out, they go by hand. What a
+        comparison finds goes by its worklist, whatever this says.
+    """
+
+    snapshot: str = field(validator=[nonempty, _pattern])
+    inbound: str = field(default="", validator=_pattern)
+    dialect: str = ""
+    sent: str = field(default="", validator=_pattern)
+    sent_dialect: str = ""
+    notices: str = field(default="", validator=_pattern)
+    ils: str = ""
+    channel: str = ""
+
+
 @frozen
 class CalendarSettings:
     """``[calendar]``: ``[[calendar.hours]]``, ``[[calendar.closures]]``, and when a business day ends."""
@@ -118,6 +154,7 @@ class _Document:
     roles: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
     approval: ApprovalSettings = ApprovalSettings()
     hotspots: HotspotSettings | None = None
+    agency: AgencySettings | None = None
     policy: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
     calendar: CalendarSettings = CalendarSettings()
     plugins: PluginSettings = PluginSettings()
@@ -166,7 +203,7 @@ def load_settings(folder_or_toml: Path) -> Settings:
 def read_settings(data: Mapping[str, Any], *, folder: Path) -> Settings:
     """The settings in the tables of a district.toml; raises SettingsError with every mistake at its path."""
     document, found = codecs.attempt(_Document, _uses(data))
-    problems = [*found, *_names(data), *(_carrier(document) if document else ())]
+    problems = [*found, *_names(data), *(_references(document) if document else ())]
     codecs.raise_all("", problems)
     return Settings(folder=folder, **{a.name: getattr(document, a.name) for a in attrs.fields(_Document)})
 
@@ -196,9 +233,22 @@ def _names(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("backends", name), "an instance name must be letters, digits, - or _", "Rename it")
 
 
-def _carrier(document: _Document) -> Iterator[Problem]:
-    name = document.hotspots.carrier if document.hotspots else ""
+def _references(document: _Document) -> Iterator[Problem]:
+    hotspots, agency = document.hotspots, document.agency
+    if hotspots:
+        yield from _named(document, "hotspots", "carrier", hotspots.carrier)
+    if agency:
+        yield from _named(document, "agency", "ils", agency.ils)
+        yield from _named(document, "agency", "channel", agency.channel)
+        if not (agency.inbound or agency.sent):
+            remedy = "Name the agency's own list as inbound, or the last file sent as sent"
+            yield Problem(("agency",), "has nothing to compare the snapshot with", remedy)
+        if agency.sent and not agency.sent_dialect:
+            yield Problem(("agency", "sent_dialect"), "is not set, and no layout is read by guess", "Name it")
+
+
+def _named(document: _Document, table: str, key: str, name: str) -> Iterator[Problem]:
     if name and name not in document.backends:
         near = difflib.get_close_matches(name, list(document.backends), n=1)
         remedy = f"Did you mean '{near[0]}'?" if near else "Name one of [backends]"
-        yield Problem(("hotspots", "carrier"), "no backend has this name", remedy)
+        yield Problem((table, key), "no backend has this name", remedy)

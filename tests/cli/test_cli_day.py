@@ -58,10 +58,10 @@ def test_json_is_one_object_and_nothing_else(scld, sample):
     for step in steps:
         assert {"id", "area", "action", "subject", "reasons", "risk", "needs_approval"} <= set(step)
         assert step["reasons"]
-        assert step["area"] == "hotspots"
+        assert step["area"] in ("hotspots", "agency")
     assert {r["step"] for r in found["receipts"]} == {s["id"] for s in steps}
-    assert {r["result"] for r in found["receipts"]} == {"applied", "needs_approval"}
-    assert {row["on"] for row in found["plan"]["waiting"]} == {"approval"}
+    assert {r["result"] for r in found["receipts"]} == {"applied", "needs_approval", "waiting"}
+    assert {row["on"] for row in found["plan"]["waiting"]} == {"approval", "operator", "agency-list"}
 
 
 def test_a_larger_sample_has_forty_hotspots_for_each_unit_of_scale(scld, tmp_path):

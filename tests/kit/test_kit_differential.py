@@ -91,7 +91,7 @@ def test_only_what_both_offer_is_tried():
 def test_a_machine_finds_a_planted_bug(name):
     """Hypothesis finds a life in which the faulty backend parts from the reference."""
     with pytest.raises(CheckFailed, match="expected"):
-        run_machine(BY_NAME[name].harness, examples=60, shrink=False)
+        run_machine(BY_NAME[name].harness, examples=400, shrink=False)
 
 
 @pytest.mark.parametrize("port", sorted(REFERENCES))

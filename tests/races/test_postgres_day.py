@@ -35,7 +35,7 @@ def test_a_sample_day_on_postgresql_is_that_of_sqlite_and_the_second_plans_nothi
     told, later, on_file = (json.loads(text) for _, text in (first, again, file))
     assert told == on_file
     assert len(told["plan"]["steps"]) > 10
-    assert {receipt["result"] for receipt in told["receipts"]} == {"applied", "needs_approval"}
+    assert {receipt["result"] for receipt in told["receipts"]} == {"applied", "needs_approval", "waiting"}
     assert (later["plan"]["steps"], later["receipts"], later["verify"]) == ([], [], {"residual": 0})
     report = scld("doctor", tmp_path / "server", address=address)
     assert report[0] == 0

@@ -14,6 +14,7 @@ from scld_core.hotspots.model import ServiceState
 from scld_core.kernel.time import EPOCH, FixedClock
 from scld_core.plugins import Registry
 from scld_core.plugins.seed import Seed
+from scld_core.sample.agency import write_agency
 from scld_core.sample.files import SAMPLE_DAY, SEED, inventory_text
 from scld_core.sample.hotspots import make_hotspots
 from scld_core.sample.template import district_toml
@@ -99,10 +100,11 @@ def found(
 
 def sample(folder: Path, *, store: str) -> Path:
     """The sample district, with another store."""
-    text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY)
+    text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, agency=True)
     calendar = read_settings(codecs.parse_toml(text, where="sample"), folder=folder).opening_hours()
     made = make_hotspots(ils="main", now=NOW, calendar=calendar, scale=1, seed=SEED)
     _fill(folder, _with(text, store, SIMULATED), inventory_text(made.inventory), made.seed)
+    write_agency(folder, NOW)
     return folder
 
 

@@ -441,6 +441,6 @@ def test_an_area_that_is_none_is_refused(tmp_path):
 
     make_sample(tmp_path / "s", actor="anne")
     toml = tmp_path / "s" / "district.toml"
-    toml.write_text(toml.read_text(encoding="utf-8").replace('["hotspots"]', '["hotspot"]'), encoding="utf-8")
+    toml.write_text(toml.read_text(encoding="utf-8").replace('["hotspots"', '["hotspot"'), encoding="utf-8")
     with pytest.raises(SettingsError, match="'hotspot' is no area"):
         open_desk(tmp_path / "s", actor="anne")

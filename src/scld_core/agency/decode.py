@@ -8,7 +8,7 @@ for its rows, so that neither pass holds the file.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,17 @@ def read_file(
     return read_sent(source, dialect, encoding=encoding, manifest=manifest)
 
 
-def read_accounts(source: Path, dialect: Dialect, *, encoding: str | None = None) -> Reading[AgencyAccount]:
+def read_accounts(
+    source: Path, dialect: Dialect, *, encoding: str | None = None, only: Sequence[int] | None = None
+) -> Reading[AgencyAccount]:
     """The accounts of an inbound file; `encoding` where the file differs from its dialect.
 
-    Raises FileRefused for a file that cannot be used whole, and BadInput for an outbound dialect.
+    `only` picks lines of a delimited file, as in `stream_table`. Raises FileRefused for a file that
+    cannot be used whole, and BadInput for an outbound dialect.
     """
     _expect(dialect, Direction.INBOUND)
     held = {one.name for one in dialect.fields}
-    file = open_raw(source, dialect, [name for name in INBOUND if name in held], encoding=encoding)
+    file = open_raw(source, dialect, [name for name in INBOUND if name in held], encoding=encoding, only=only)
     return reading(file, _account_decoder(file))
 
 

@@ -7,7 +7,7 @@ by which it could still be recognised, so that nobody mistakes it for a patron w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,7 @@ from scld_core.errors import InvalidValue
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.time import parse_instant
 
-__all__ = ["COLUMNS", "SEPARATOR", "PatronRows", "PlainRow", "read_ils"]
+__all__ = ["COLUMNS", "NO", "SEPARATOR", "YES", "PatronRows", "PlainRow", "read_ils"]
 
 COLUMNS = ("patron_id", "barcodes", "balance", "flagged", "referral_fee", "exempt", "as_of")
 """The header of the canonical snapshot."""
@@ -32,8 +32,8 @@ PlainRow = tuple[int, str, str, int, bool, int, bool]
 
 T = TypeVar("T")
 
-_YES = ("yes", "true", "1", "y", "t")
-_NO = ("no", "false", "0", "n", "f", "")
+YES = ("yes", "true", "1", "y", "t")
+NO = ("no", "false", "0", "n", "f", "")
 _MEMORY = 1 << 16  # amounts remembered; most of a file's amounts repeat
 
 
@@ -56,15 +56,18 @@ def read_ils(
     delimiter: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    only: Sequence[int] | None = None,
 ) -> Reading[IlsPatron]:
     """Read the snapshot of an ILS, CSV or XLSX, row by row.
 
     `mapping` gives the file's own header for a column of `COLUMNS`. The `key` of a quarantined row is
     its patron and cards with ``;`` between, or its patron and a ``;`` where the cards cannot be read.
     `as_of` is the oldest of the file. A patron that stands twice is for the reconciliation to judge.
-    Raises FileRefused for a file that cannot be used whole.
+    `only` picks lines, as in `stream_table`. Raises FileRefused for a file that cannot be used whole.
     """
-    stream = stream_table(source, COLUMNS, mapping=mapping, delimiter=delimiter, encoding=encoding, sheet=sheet)
+    stream = stream_table(
+        source, COLUMNS, mapping=mapping, delimiter=delimiter, encoding=encoding, sheet=sheet, only=only
+    )
     reader = _Reader(stream)
     return Reading(
         stream.source, PatronRows(reader.rows()), stream.quarantined, stream.modified_at, lambda: reader.as_of
@@ -159,9 +162,9 @@ def _fee(text: str) -> int:
 
 def _word(text: str) -> bool:
     word = text.casefold()
-    if word not in _YES and word not in _NO:
+    if word not in YES and word not in NO:
         raise _Fault("must be yes or no")
-    return word in _YES
+    return word in YES
 
 
 def _check_patron(text: str) -> None:

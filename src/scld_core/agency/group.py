@@ -92,8 +92,8 @@ class Grouping:
         """Note what fits a row of the ILS that cannot be used; gives the positions with its record number."""
         named: tuple[set[int], set[int]] = (set(), set())
         several = {token for one in quarantined for token in tokens(one)}
-        for _, held in self._sides():
-            held.know(several)
+        for _, side in self._sides():
+            side.know(several)
         for one in quarantined:
             for token in () if one.reason.startswith(REPEATS) else filter(None, tokens(one)):
                 for held, notes, own in zip(
@@ -192,7 +192,7 @@ class Grouping:
         changed = main >= 0 and not self._present(main, patron, cards)
         yield Draft(patron, self._account(main, -1), row, main, sent, changed, unread=unread)
         for at in past:
-            yield Draft(patron, self._account(at, -1), row, at, history=True, unread=unread)
+            yield Draft("", self._account(at, -1), row, at, history=True, unread=unread)
 
     def _unread_of(self, places: list[int], sents: list[int]) -> tuple[str, ...]:
         found: set[str] = set()

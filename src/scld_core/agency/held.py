@@ -9,7 +9,7 @@ stands among the others without facts.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from scld_core.agency.files import SEPARATOR
@@ -80,48 +80,58 @@ class Held:
 
     def add_accounts(self, rows: Iterable[AgencyAccount]) -> None:
         """Hold the agency's accounts."""
-        listed, active, codes = self._listed, self._active, _CODES
+        listed, active, codes, add = self._listed.append, self._active.append, _CODES, self._adder()
         for row in rows:
             since, last = row.listed_on, row.last_activity
-            listed.append(since.toordinal() if since else 0)
-            active.append(last.toordinal() if last else 0)
-            texts = f"{row.card}\0{row.account}\0{row.name}\0{row.close_reason}"
-            self._add(row.patron, row.card, row.line, row.balance, codes[row.status], texts)
+            listed(since.toordinal() if since else 0)
+            active(last.toordinal() if last else 0)
+            add(row, codes[row.status], f"{row.card}\0{row.account}\0{row.name}\0{row.close_reason}")
 
     def add_sent(self, rows: Iterable[SentAccount]) -> None:
         """Hold what we sent."""
+        add = self._adder()
         for row in rows:
-            self._add(row.patron, row.card, row.line, row.balance, _OPEN, row.card)
+            add(row, _OPEN, row.card)
 
     def add_unread(self, quarantined: Iterable[Quarantined]) -> None:
         """Hold the rows that could not be used under every number by which they can be recognised."""
+        add = self._adder()
         for one in quarantined:
             for token in () if one.reason.startswith(REPEATS) else filter(None, tokens(one)):
                 self.unread[self.size] = one
-                self._add(token, token, one.line, 0, _UNREAD, token)
+                add(SentAccount(one.line, 0, token, token), _UNREAD, token)
 
-    def _add(self, patron: str, card: str, line: int, balance: int, code: int, texts: str) -> None:
-        place = len(self.patrons)
-        self.patrons.append(patron)
-        self.balances.append(balance)
-        self.lines.append(line)
-        self._codes.append(code)
-        self.free.append(balance if code == _OPEN and balance > self._least else TAKEN)
-        self._texts += texts.encode("utf-8", "surrogatepass")
-        self._ends.append(len(self._texts))
-        if patron and (first := self.by_patron.setdefault(patron, place)) != place:
-            self._same_patron.setdefault(patron, [first]).append(place)
-        if card and SEPARATOR not in card:
+    def _adder(self) -> Callable[[AgencyAccount | SentAccount, int, str], None]:
+        """What adds one row with its status and texts; a function with everything at hand, for millions of calls."""
+        patrons, by_patron, by_card, texts = self.patrons, self.by_patron, self.by_card, self._texts
+        bits, hashes, least, doubles = self.bits, self.hashes.append, self._least, self._perhaps_again
+        balances, lines, codes = self.balances.append, self.lines.append, self._codes.append
+        free, ends, owns = self.free.append, self._ends.append, self.patrons.append
+
+        def add(row: AgencyAccount | SentAccount, code: int, text: str) -> None:
+            patron, card, balance, place = row.patron, row.card, row.balance, len(patrons)
+            owns(patron)
+            balances(balance)
+            lines(row.line)
+            codes(code)
+            free(balance if code == _OPEN and balance > least else TAKEN)
+            texts.extend(text.encode("utf-8", "surrogatepass"))
+            ends(len(texts))
+            if patron and (first := by_patron.setdefault(patron, place)) != place:
+                self._same_patron.setdefault(patron, [first]).append(place)
+            if not card or SEPARATOR in card:
+                hashes(0)
+                return
             found = hash(card)
-            self.hashes.append(found)
+            hashes(found)
             at, bit = (found & BITS) >> 3, 1 << (found & 7)
-            if self.bits[at] & bit:
-                self._perhaps_again.add(card)
-            self.bits[at] |= bit
+            if bits[at] & bit:
+                doubles.add(card)
+            bits[at] |= bit
             if not patron:
-                self.by_card.setdefault(card, place)
-        else:
-            self.hashes.append(0)
+                by_card.setdefault(card, place)
+
+        return add
 
     def seal(self) -> None:
         """Find the rows that have a number in common, after the last row."""

@@ -40,6 +40,7 @@ class RawFile:
     modified_at: datetime
     workbook: bool
     empty: bool
+    only: Sequence[int] | None
     _print: tuple[int, int] = field(repr=False)
 
     def check_header(self) -> None:
@@ -67,6 +68,7 @@ class RawFile:
             delimiter=self.dialect.delimiter,
             encoding=self.encoding or self.dialect.encoding,
             sheet=self.dialect.sheet or None,
+            only=self.only,
         )
         told = 0
         for line, cells in stream.rows:
@@ -83,8 +85,18 @@ def _unusable(quarantined: Sequence[Quarantined], told: int) -> Generator[Raw, N
     return len(quarantined)
 
 
-def open_raw(path: Path, dialect: Dialect, columns: Sequence[str], *, encoding: str | None = None) -> RawFile:
-    """Look at a file without reading it: what it is, how old, and whether it says that there is nothing."""
+def open_raw(
+    path: Path,
+    dialect: Dialect,
+    columns: Sequence[str],
+    *,
+    encoding: str | None = None,
+    only: Sequence[int] | None = None,
+) -> RawFile:
+    """Look at a file without reading it: what it is, how old, and whether it says that there is nothing.
+
+    `only` picks lines of a delimited file, as in `stream_table`.
+    """
     try:
         if not path.is_file() and path.exists():
             raise FileRefused(str(path), "is no file, and it is read twice", "Save it to a file first")
@@ -95,7 +107,7 @@ def open_raw(path: Path, dialect: Dialect, columns: Sequence[str], *, encoding: 
         problem = f"cannot be read ({fault.strerror})"
         raise FileRefused(str(path), problem, "Check the path and its permissions") from None
     empty = mark[0] <= _HEAD and _says_nothing(head, str(path), dialect, encoding)
-    return RawFile(path, dialect, tuple(columns), encoding, modified_at, head.startswith(_ZIP), empty, mark)
+    return RawFile(path, dialect, tuple(columns), encoding, modified_at, head.startswith(_ZIP), empty, only, mark)
 
 
 def _stat(path: Path) -> tuple[tuple[int, int], datetime]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from heapq import merge
 from itertools import compress
+from typing import Protocol
 
 from attrs import evolve
 
@@ -34,10 +35,14 @@ from scld_core.errors import BadInput
 from scld_core.kernel.money import Money
 from scld_core.runs.action import Progress, Stage, silent
 
-__all__ = ["Comparison", "reconcile"]
+__all__ = ["NO_FEE", "Aside", "Comparison", "MatchRow", "fees_of", "reconcile"]
 
-_ANY_FEE = (0, 1 << 62)
-_NO_FEE = (1, 0)  # nothing is a match without a closer look
+NO_FEE = (1, 0)
+"""In place of the fees of `fees_of`: nothing is a match without a closer look."""
+
+MatchRow = tuple[int, str, str, int, int, int, str, str, date | None]
+"""Line, patron, present card, cents and fee in the ILS; line, key, name and last day at the agency."""
+
 _MEMORY = 1 << 16
 
 _Readings = tuple[Reading[IlsPatron], Reading[AgencyAccount] | None, Reading[SentAccount] | None]
@@ -52,13 +57,15 @@ def reconcile(
     events: Iterable[Booked] = (),
     terms: Terms = Terms(),  # noqa: B008 - a frozen value
     progress: Progress = silent,
+    aside: Aside | None = None,
 ) -> Comparison:
     """Compare the ILS with what the agency holds, with what it was last told, or with both.
 
     At least one of `agency` and `sent` must be given; without the former the result is the drift
     since the sent file. `notices` gives the dates of a patron's lawful notices, `events` is what the
     ILS booked. The readings are exhausted, and patrons who stand twice are added to the ILS's
-    quarantine. Raises FileRefused where a file cannot be used whole.
+    quarantine. `aside` is what was found to match before and is not in the readings; see
+    `agency.fast`. Raises FileRefused where a file cannot be used whole.
     """
     if agency is None and sent is None:
         raise BadInput(
@@ -81,14 +88,41 @@ def reconcile(
         sides[-1].add_unread(sent.quarantined)
         sides[-1].seal()
     progress(Stage("read", len(sides), total, ils.source))
-    fees = _NO_FEE if notices else (1, 2 * terms.fee - 1) if terms.fee else _ANY_FEE
-    matcher = Matcher(*sides, fees=fees)
+    matcher = Matcher(*sides, fees=NO_FEE if notices else fees_of(terms))
     matcher.take(_plain(ils.rows))
     progress(Stage("compare", 0, 1))
     by_patron: dict[str, list[Booked]] = {}
     for one in events:
         by_patron.setdefault(one.patron, []).append(one)
-    return Comparison(matcher, (ils, agency, sent), notices=notices, booked=by_patron, terms=terms)
+    return Comparison(matcher, (ils, agency, sent), notices=notices, booked=by_patron, terms=terms, aside=aside)
+
+
+def fees_of(terms: Terms) -> tuple[int, int]:
+    """The least and the highest referral fee, in cents, about which nothing is to be said."""
+    return (1, 2 * terms.fee - 1) if terms.fee else (0, 1 << 62)
+
+
+class Aside(Protocol):
+    """Rows that were found to match, or to be nobody's, before the rest was compared."""
+
+    @property
+    def matches(self) -> int:
+        """How many pairs of rows match."""
+        ...
+
+    @property
+    def not_referred(self) -> int:
+        """How many patrons are not in collection."""
+        ...
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The oldest time in a row of the ILS."""
+        ...
+
+    def rows(self) -> Iterator[MatchRow]:
+        """The pairs, by patron."""
+        ...
 
 
 class Comparison:
@@ -102,17 +136,19 @@ class Comparison:
         notices: Callable[[str], Sequence[date]] | None,
         booked: dict[str, list[Booked]],
         terms: Terms,
+        aside: Aside | None,
     ) -> None:
-        self._matcher, self._readings, self._terms = matcher, readings, terms
+        self._matcher, self._readings, self._terms, self._aside = matcher, readings, terms, aside
         self._drifting = readings[1] is None
         ils, agency, sent = readings
         grouping = Grouping(matcher, ils.quarantined, ils.source, drifting=self._drifting)
         self._drafts = sorted(grouping.drafts(), key=self._order)
         held, beside = matcher.held, matcher.sent
         sent_held = held if self._drifting else beside
+        self._as_of = min(filter(None, (ils.as_of(), aside.as_of if aside else None)), default=None)
         self._scene = Scene(
             Basis.DRIFT if self._drifting else Basis.RECONCILED,
-            _moment(ils),
+            self._as_of or ils.modified_at,
             _moment(agency) if agency else None,
             _moment(sent) if sent else None,
             (ils.source, agency.source if agency else "", sent.source if sent else ""),
@@ -124,27 +160,35 @@ class Comparison:
                 sent_held.unplaced(sent.quarantined) if sent is not None and sent_held is not None else 0,
             ),
         )
+        self._amounts = _Amounts()
         self._counts: Counter[Kind] | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Every row of the result by patron, then account; only patrons who are not in collection are left out."""
-        return merge(self.differences(), self._matches(), key=_sort_key)
+        aside = map(self._set_aside, self._aside.rows()) if self._aside is not None else ()
+        return merge(self._looked_at(), self._matches(), aside, key=_sort_key)
 
     def differences(self) -> Iterator[Finding]:
-        """The rows of `findings` that are no plain match: all that differ, and matches that took a closer look."""
+        """The rows of `findings` that are no match."""
+        return (found for found in self._looked_at() if found.kind is not Kind.MATCH)
+
+    def _looked_at(self) -> Iterator[Finding]:
+        """The rows that took a closer look, and all counts when they are through."""
         matcher = self._matcher
         counts = Counter({Kind.MATCH: sum(matcher.quick), Kind.NOT_REFERRED: matcher.not_referred})
+        if self._aside is not None:
+            counts += Counter({Kind.MATCH: self._aside.matches, Kind.NOT_REFERRED: self._aside.not_referred})
         for draft in self._drafts:
-            finding = self._finding(draft)
-            counts[finding.kind] += 1
-            if finding.kind is not Kind.NOT_REFERRED:
-                yield finding
+            found = self._finding(draft)
+            counts[found.kind] += 1
+            if found.kind is not Kind.NOT_REFERRED:
+                yield found
         self._counts = counts
 
     def summary(self) -> Reconciliation:
         """How many rows there are of each kind, and what the result rests on."""
         if self._counts is None:
-            for _ in self.differences():
+            for _ in self._looked_at():
                 pass
         assert self._counts is not None  # noqa: S101 - set when the last row was made
         return Reconciliation(
@@ -152,7 +196,7 @@ class Comparison:
             {kind: self._counts[kind] for kind in Kind if self._counts[kind]},
             tuple(one for reading in self._readings if reading for one in reading.quarantined),
             tuple(_not_made(self._readings, self._scene, self._terms)),
-            self._readings[0].as_of(),
+            self._as_of,
         )
 
     # One row.
@@ -199,38 +243,44 @@ class Comparison:
         names = [name for name in compress(held.patrons, matcher.quick) if name]
         names += by_card
         names.sort()
-        amounts = _Amounts()
         for name in names:
             at = by_card.get(name, -1)
-            yield self._match(held.by_patron[name] if at < 0 else at, amounts)
+            yield self._match(held.by_patron[name] if at < 0 else at)
 
-    def _match(self, at: int, amounts: _Amounts) -> Finding:
-        matcher, scene = self._matcher, self._scene
-        line, patron, cards, balance, flagged, fee, exempt = matcher.quick_row(at)
-        account, sent, partner = None, None, matcher.quick_partner(at)
+    def _match(self, at: int) -> Finding:
+        matcher = self._matcher
+        line, patron, card, balance, _, fee, _ = matcher.quick_row(at)
         if self._drifting:
-            sent = matcher.held.sent(at)
-        else:
-            account = matcher.held.account(at)
-            sent = matcher.sent.sent(partner) if matcher.sent is not None and partner >= 0 else None
-        last = (account.last_activity or account.listed_on) if account else None
-        rows = (line, account.line if account else 0, sent.line if sent else 0)
-        money = amounts[balance]
+            row = matcher.held.sent(at)
+            return self._matching((line, patron, card, balance, fee, 0, row.patron or row.card, "", None), row)
+        account, partner = matcher.held.account(at), matcher.quick_partner(at)
+        sent = matcher.sent.sent(partner) if matcher.sent is not None and partner >= 0 else None
+        last = account.last_activity or account.listed_on
+        found = (line, patron, card, balance, fee, account.line, account.account, account.name, last)
+        return self._matching(found, sent)
+
+    def _set_aside(self, row: MatchRow) -> Finding:
+        return self._matching(row, None)
+
+    def _matching(self, row: MatchRow, sent: SentAccount | None) -> Finding:
+        line, patron, card, balance, fee, other, key, name, last = row
+        money, amounts, scene = self._amounts[balance], self._amounts, self._scene
+        lines = (line, other, sent.line if sent else 0)
         return Finding(
             Kind.MATCH,
             patron,
-            account.account if account else sent.patron or sent.card if sent else None,
-            account.name if account else "",
+            key,
+            name,
             money,
-            money if account else None,
+            None if self._drifting else money,
             amounts[sent.balance] if sent else None,
             (),
-            tuple(f"{name}:{row}" for name, row in zip(scene.names, rows, strict=True) if row),
+            tuple(f"{source}:{number}" for source, number in zip(scene.names, lines, strict=True) if number),
             max(0, (scene.other_at.date() - last).days) if last else None,
-            flagged,
-            exempt,
+            True,  # noqa: FBT003 - flagged, which a plain match is
+            False,  # noqa: FBT003 - not exempt
             amounts[fee],
-            cards.partition(SEPARATOR)[0],
+            card,
         )
 
 

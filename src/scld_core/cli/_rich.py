@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from scld_core.hotspots.text import REASONS, TEXTS, VERBS
 from scld_core.runs.action import Progress as OnProgress
 from scld_core.runs.action import Stage
 from scld_core.runs.model import Plan, Receipt, Step
 from scld_core.services.day.run import DayResult
+from scld_core.services.day.words import REASONS, TEXTS, VERBS
 
 __all__ = ["console", "progress_bar", "say", "show_day", "show_plan", "show_receipts"]
 
@@ -89,7 +89,8 @@ def show_plan(console: Console, plan: Plan, receipts: Iterable[Receipt] = ()) ->
         receipt = results.get(step.id)
         result = "planned" if receipt is None else receipt.result.replace("_", " ")
         tone = "white" if receipt is None else _TONES.get(receipt.result, "red")
-        what = f"{TEXTS.get(step.action, step.action)} {TEXTS.get(f'{step.area}.subject', '')} {step.label}"
+        subject = TEXTS.get(f"{step.area}.subject", "")
+        what = " ".join(filter(None, (TEXTS.get(step.action, step.action), subject, step.label)))
         say(console, f"[{tone}]{result:>14}[/]  {step.id}  [bold]{escape(what)}[/]", hang=_STEP)
         say(console, f"{'':>{_STEP}}{escape(_why(step))}", hang=_STEP)
 

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, compress
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -39,7 +39,7 @@ DAMAGED = (
 )
 """Why an identifier such as ``2.1234E+13`` cannot be used."""
 
-_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+|[-+]?[0-9]+[.,][0-9]+[eE]-[0-9]+")
+_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?[eE][-+][0-9]+")
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 _NUL = "contains a NUL byte"
@@ -66,6 +66,7 @@ class Stream:
     quarantined: list[Quarantined]
     encoding: str
     modified_at: datetime = field(validator=instant)
+    delimiter: str = ""  # blank for a workbook
 
 
 @frozen
@@ -113,18 +114,22 @@ def stream_table(
     delimiter: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    only: Sequence[int] | None = None,
 ) -> Stream:
     """Open a CSV or XLSX file and yield its rows; which it is shows in its first bytes.
 
     `columns` are canonical names; those in `optional` may be absent. `mapping` gives the file's own
     header for a canonical name; headers are compared without regard to case. `encoding` is declared
     for a file that is not UTF-8, `delimiter` where the header does not show it, `sheet` for a
-    worksheet other than the first. A CSV file is not held in memory, and may be a pipe. Raises
-    FileRefused, or BadInput for a wrong declaration.
+    worksheet other than the first. A CSV file is not held in memory, and may be a pipe.
+
+    `only` has a truth value for each line of a CSV file in which every record has one line; the
+    others are passed over as if they were not there. Raises FileRefused, or BadInput for a wrong
+    declaration.
     """
     _check_declared(columns, mapping or {}, delimiter, encoding)
     wanted = {name: (mapping or {}).get(name, name) for name in columns}
-    reader = _Reader(source, wanted, frozenset(optional), delimiter, encoding, sheet)
+    reader = _Reader(source, wanted, frozenset(optional), delimiter, encoding, sheet, only=only)
     return reader.stream()
 
 
@@ -201,6 +206,7 @@ class _Reader:
     declared: str | None
     sheet: str | None
     hashing: bool = field(default=False, kw_only=True)
+    only: Sequence[int] | None = field(default=None, kw_only=True)
     header: tuple[str, ...] = ()
     encoding: str = "xlsx"
     sha256: str = ""
@@ -209,14 +215,20 @@ class _Reader:
     _pick: Callable[[Sequence[str]], tuple[str, ...]] = tuple
     _key: int = 0
     _padded: bool = False
+    _numbers: Sequence[int] = ()  # of the lines that were taken
     _short: tuple[int, int] = (0, 0)  # place in the quarantine, and last line, of the latest row with too few cells
 
     def stream(self) -> Stream:
         """Read the header, and leave the rows to be taken."""
+        if self.only is not None:
+            self._numbers = [number for number, taken in enumerate(self.only, 1) if taken]
         rows = self._rows()
         next(rows)  # it holds the open file from here on, and closes it when it is dropped
         assert self.modified_at is not None  # noqa: S101 - known since the file was opened
-        return Stream(self.path.name, self.header, rows, self.quarantined, self.encoding, self.modified_at)
+        if self.only is not None:
+            rows = ((self._numbers[line - 1], cells) for line, cells in rows)
+        found = (self.header, rows, self.quarantined, self.encoding, self.modified_at, self.delimiter or "")
+        return Stream(self.path.name, *found)
 
     def _rows(self) -> _Rows:
         """First a mark that the header was understood, then the rows."""
@@ -237,7 +249,10 @@ class _Reader:
 
     def _csv_rows(self, text: CsvText) -> _Rows:
         self.encoding = text.encoding
-        lines, text.delimiter = (text.lines, self.delimiter) if self.delimiter else _sniffed(text.lines, self.wanted)
+        lines: Iterator[str] = text.lines if self.only is None else compress(text.lines, self.only)
+        if self.delimiter is None:
+            lines, self.delimiter = _sniffed(lines, self.wanted)
+        text.delimiter = self.delimiter
         reader = csv.reader(lines, delimiter=text.delimiter, strict=True)
         last = self._understand(_records(reader))
         width, key, pick, padded, bare = len(self.header), self._key, self._pick, self._padded, str.strip
@@ -292,7 +307,7 @@ class _Reader:
         width = len(self.header)
         at = [width if place is None else place for place in places]  # one blank cell is put behind the others
         self._padded = None in places
-        self._key = min(at)
+        self._key = min(at) if min(at) < width else 0
         self._pick = itemgetter(*at) if len(at) > 1 else lambda cells: (cells[at[0]],)
 
     def _careful(self, line: int, last: int, cells: list[str]) -> tuple[str, ...] | None:
@@ -314,7 +329,8 @@ class _Reader:
         if last != line:
             problem = f"{reason}, and lines {line} to {last} run together, so that rows may be hidden"
             raise FileRefused(f"{self.path}:{line}", problem, "A quotation mark may be missing; export it again")
-        self.quarantined.append(Quarantined(self.path.name, line, reason))
+        number = line if self.only is None else self._numbers[line - 1]
+        self.quarantined.append(Quarantined(self.path.name, number, reason))
 
 
 def _opened(source: Path) -> io.FileIO:

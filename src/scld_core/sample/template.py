@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-__all__ = ["POLICY_VALUES", "district_toml"]
+__all__ = ["AGENCY_VALUES", "POLICY_VALUES", "district_toml"]
 
 POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
     ("grace_days", "2", "open days after the due date before service stops"),
@@ -18,6 +18,18 @@ POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
     ("cooling_off_hours", "24", "hours between a household's return and its next hotspot"),
 )
 """Policy keys without a sourced default: name, the sample's value, what it decides."""
+
+AGENCY_VALUES: tuple[tuple[str, str, str, str], ...] = (
+    ("agency", "referral_fee_cents", "1000", "the fee that a referral adds to an account"),
+    ("agency", "removal_cents", "0", "a balance up to this is reported as settled"),
+    ("agency", "in_flight_days", "14", "how long what is under way explains a difference"),
+    ("agency", "stale_days", "365", "how long the agency may do nothing before it is asked"),
+    ("agency_day", "max_fact_age_minutes", "10080", "files older than this, a week, stop the run"),
+    ("agency_day", "max_missing_fraction", "0.2", "a file that lacks more than this part of the other is refused"),
+    ("agency_day", "max_batch_count", "25", "more risky rows than this in one run must be confirmed"),
+    ("agency_day", "max_batch_fraction", "0.5", "and so must more than this part of the accounts"),
+)
+"""Policy keys of the agency's part of the day: table, name, the sample's value, what it decides."""
 
 _HEAD = """\
 # {title}
@@ -66,6 +78,17 @@ _HOTSPOTS = """
 inventory = "hotspots.csv"
 """
 
+_AGENCY = """
+# What the ILS and the collection agency say, saved here each morning; of the files that fit, the newest counts.
+[agency]
+snapshot = "agency/ils*.csv"
+inbound = "agency/inbound*.csv"
+dialect = "agency-export"
+sent = "agency/last-sync*.csv"
+sent_dialect = "koha-ums-sync"
+notices = "agency/notices*.csv"
+"""
+
 _CALENDAR = """
 # Open hours; a grace of two days counts only days on which a library is open.{mark}
 [[calendar.hours]]
@@ -88,15 +111,18 @@ other_actor = true
 """
 
 
-def district_toml(name: str, *, sample_day: date | None = None, scale: int = 1) -> str:
-    """A district.toml; with `sample_day` complete and marked as a sample, else with keys commented out."""
+def district_toml(name: str, *, sample_day: date | None = None, scale: int = 1, agency: bool = False) -> str:
+    """A district.toml; with `sample_day` complete and marked as a sample, else with keys commented out.
+
+    With `agency` the day of a sample has the collection agency too, whose files have to be there.
+    """
     sample = sample_day is not None
     head = _HEAD.format(
         title="Synthetic sample district: every record and every value marked 'sample' is made up"
         if sample
         else "A library district. Values without a sourced default are commented out: set them",
         name=name,
-        auto='"hotspots"' if sample else "",
+        auto=('"hotspots", "agency"' if agency else '"hotspots"') if sample else "",
         fixed=f"\nsample = true\ntoday = {sample_day.isoformat()}  # sample: the day this district stands at"
         if sample_day
         else "",
@@ -109,14 +135,35 @@ def district_toml(name: str, *, sample_day: date | None = None, scale: int = 1) 
     for key, value, meaning in POLICY_VALUES:
         shown = value.format(batch=25 * scale)
         lines.append(f"{key} = {shown}  # sample value: {meaning}" if sample else f"# {key} =   # {meaning}")
+    lines += _agency_lines() if agency else []
     people = _PEOPLE.format(
         roles='sample-associate = ["associate"]\nsample-supervisor = ["supervisor"]  # sample value'
         if sample
         else '# jdoe = ["associate"]\n# mroe = ["supervisor"]'
     )
     calendar = _CALENDAR.format(mark=" Sample values." if sample else "")
+    with_agency = _AGENCY if agency else "" if sample else _commented(_AGENCY)
     if not sample:
-        calendar = "\n".join(f"# {line}" if line and line[0] != "#" else line for line in calendar.splitlines()) + "\n"
+        calendar = _commented(calendar)
     return (
-        head + (_SAMPLE_BACKENDS if sample else _OWN_BACKENDS) + _HOTSPOTS + calendar + people + "\n".join(lines) + "\n"
+        head
+        + (_SAMPLE_BACKENDS if sample else _OWN_BACKENDS)
+        + _HOTSPOTS
+        + with_agency
+        + calendar
+        + people
+        + "\n".join(lines)
+        + "\n"
     )
+
+
+def _commented(text: str) -> str:
+    return "\n".join(f"# {line}" if line and line[0] != "#" else line for line in text.splitlines()) + "\n"
+
+
+def _agency_lines() -> list[str]:
+    found: list[str] = []
+    for table in dict.fromkeys(row[0] for row in AGENCY_VALUES):
+        found += ["", f"[policy.{table}]"]
+        found += [f"{key} = {shown}  # sample value: {why}" for of, key, shown, why in AGENCY_VALUES if of == table]
+    return found

@@ -27,6 +27,7 @@ from scld_core.services.files import replace_file
 __all__ = [
     "COLUMNS",
     "Confirmations",
+    "Wording",
     "Worklist",
     "WorklistFiles",
     "WorklistRow",
@@ -71,10 +72,28 @@ class WorklistRow:
 
 
 @frozen
-class Worklist:
-    """What one carrier's portal should be told by hand, and until when the list may be used.
+class Wording:
+    """What one area's worklist says on its page.
 
-    `id` names its files. `rows` are in the order of the portal; a step is in it once.
+    `columns` are the names of identifiers that get a column each; without any, all stand in the one
+    column `place`. `recheck` heads the box of a risky row, and `before` says what to look up first.
+    """
+
+    place: str = "In the portal"
+    columns: tuple[str, ...] = ()
+    recheck: str = "Item rechecked"
+    before: str = (
+        "A row with a box under Item rechecked takes a person's service. Look the item up in the ILS once more first; "
+        "if it came back or was renewed, leave the row."
+    )
+    unreal: str = "No item, device or line on this page is real."
+
+
+@frozen
+class Worklist:
+    """What one system should be told by hand, and until when the list may be used.
+
+    `id` names its files, `carrier` is the system. `rows` are in the order of the portal; a step is in it once.
     """
 
     id: str = field(validator=matching(_is_file_name, "must be letters, digits, '.', - or _"))
@@ -85,6 +104,7 @@ class Worklist:
     district: str = "scld"
     zone: ZoneInfo = field(default=ZoneInfo("UTC"), validator=instance(ZoneInfo))
     sample: bool = field(default=False, validator=instance(bool))
+    wording: Wording = field(default=Wording(), validator=instance(Wording))
 
     def __attrs_post_init__(self) -> None:
         if len({row.step for row in self.rows}) != len(self.rows):
@@ -109,23 +129,21 @@ class Confirmations:
 
 def worklist_report(worklist: Worklist, csv_name: str) -> Report:
     """The page: every row with what to look up, what to type, and boxes to tick."""
+    wording = worklist.wording
     columns = (
         Column("No.", Kind.NUMBER),
         Column("What", names_row=True),
-        Column("In the portal", Kind.ID),
-        Column("Item rechecked", Kind.TICK),
+        *(Column(name, Kind.ID) for name in wording.columns or (wording.place,)),
+        Column(wording.recheck, Kind.TICK),
         Column("Done", Kind.TICK),
     )
     rows = tuple(
-        (number, _what(row), _identifiers(row), row.risky or None, True) for number, row in enumerate(worklist.rows, 1)
+        (number, _what(row), *_found_by(row, wording), row.risky or None, True)
+        for number, row in enumerate(worklist.rows, 1)
     )
-    sample = Callout("No item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
+    sample = Callout(wording.unreal, Tone.ATTENTION, "Synthetic sample data")
     until = Callout(
         f"Use this list before {instant_words(worklist.expires, worklist.zone)}. After that, take the next one."
-    )
-    recheck = (
-        "A row with a box under Item rechecked takes a person's service. Look the item up in the ILS once more first; "
-        "if it came back or was renewed, leave the row."
     )
     afterwards = (
         f"Afterwards put an x in the column done (and rechecked) of {csv_name}, row by row in the order of this page, "
@@ -143,7 +161,7 @@ def worklist_report(worklist: Worklist, csv_name: str) -> Report:
         callouts=(sample, until) if worklist.sample else (until,),
         sections=(
             Section("rows", "In the portal's order", "", (Table("Rows", columns, rows),), empty="Nothing to do."),
-            Section("how", "How to do it", "", (), (recheck, afterwards, lost)),
+            Section("how", "How to do it", "", (), (wording.before, afterwards, lost)),
         ),
     )
 
@@ -152,8 +170,11 @@ def _what(row: WorklistRow) -> Prose:
     return Prose((f"{row.action} {row.label}",), tuple(filter(None, (row.why, f"step {row.step}"))))
 
 
-def _identifiers(row: WorklistRow) -> Prose:
-    return Prose(tuple(f"{name}  {value}" for name, value in row.identifiers if value))
+def _found_by(row: WorklistRow, wording: Wording) -> tuple[Prose | str | None, ...]:
+    if not wording.columns:
+        return (Prose(tuple(f"{name}  {value}" for name, value in row.identifiers if value)),)
+    values = dict(row.identifiers)
+    return tuple(values.get(name) or None for name in wording.columns)
 
 
 def _csv(worklist: Worklist) -> bytes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import field, frozen
 
 if TYPE_CHECKING:
+    from scld_core.agency.desk import AgencyDesk
     from scld_core.hotspots.desk import HotspotDesk
     from scld_core.kernel.actor import Actor
     from scld_core.kernel.time import Clock
@@ -51,6 +52,7 @@ class Options:
 class Desk:
     """One district, opened for one actor. Use it as a context manager; one per thread or process.
 
+    `agency` is None where district.toml has no ``[agency]``.
     Where the clock stands still and the district is no sample, `store` refuses every write with BadInput.
     """
 
@@ -62,6 +64,7 @@ class Desk:
     store: Store
     backends: Mapping[str, OpenBackend]
     hotspots: HotspotDesk
+    agency: AgencyDesk | None
     runs: RunsDesk
     day: Day
     stack: ExitStack = field(repr=False)

@@ -109,6 +109,8 @@ def _desk(desk: Desk) -> Iterator[Finding]:
         yield Finding("inventory", ok=True, detail=f"{len(inventory.devices)} hotspots")
         for row in inventory.quarantined:
             yield Finding("inventory", ok=None, detail=str(row))
+    if desk.agency is not None:
+        yield _try("agency", desk.agency.describe)
     runs = desk.runs.history()
     yield Finding("runs", ok=True, detail=f"{len(runs)} so far")
     for run in runs[-5:]:

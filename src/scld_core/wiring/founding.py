@@ -69,7 +69,7 @@ def init_district(folder: Path, *, actor: str, sample: bool = False, scale: int 
 
 def make_sample(folder: Path, *, actor: str, scale: int = 1) -> tuple[str, ...]:
     """Make the sample district: forty hotspots times `scale`, the same on every machine."""
-    text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, scale=scale)
+    text = district_toml("Sample Library District (synthetic)", sample_day=SAMPLE_DAY, scale=scale, agency=True)
     with _founding(folder, text) as opening, ExitStack() as stack:
         now = sample_now(opening.settings.district.timezone)
         made = make_hotspots(ils="main", now=now, calendar=opening.settings.opening_hours(), scale=scale, seed=SEED)

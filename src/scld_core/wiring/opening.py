@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 from attrs import Factory, field, frozen
 
 from scld_core import codecs
+from scld_core.agency.desk import AgencyDesk, agency_area
+from scld_core.agency.limits import AgencyLimits
+from scld_core.agency.policy import AgencyPolicy
 from scld_core.circulation.ports import Loans
 from scld_core.errors import AdapterBug, BackendError, BadInput, SettingsError
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
@@ -42,13 +45,20 @@ from scld_core.runs.read_only import ReadOnlyStore
 from scld_core.services.day.run import Day
 from scld_core.services.runs_desk import RunsDesk
 from scld_core.settings import BackendSettings, Settings, load_settings
+from scld_core.wiring.agency import agency_limits, agency_systems
 from scld_core.wiring.desk import MORNING, Desk, Options
 from scld_core.wiring.down import DownLines
 
 __all__ = ["Opening", "desk_of", "district_clock", "open_district"]
 
-POLICIES: Mapping[str, type[Any]] = {"hotspots": HotspotPolicy}
-"""The policy class of each area; wiring's list of areas for district.toml."""
+POLICIES: Mapping[str, type[Any]] = {
+    "hotspots": HotspotPolicy,
+    "agency": AgencyPolicy,
+    "agency_day": AgencyLimits,
+}
+"""The policy class of each table under ``[policy]``."""
+
+_AREAS = ("hotspots", "agency")
 
 
 def district_clock(settings: Settings, options: Options) -> Clock:
@@ -178,11 +188,13 @@ class Opening:
     def check_policy(self) -> None:
         """Every key under ``[policy]``, before anything is opened."""
         for area in self.settings.auto_apply:
-            if area not in POLICIES:
-                known = ", ".join(POLICIES)
+            if area not in _AREAS:
+                known = ", ".join(_AREAS)
                 raise SettingsError("auto_apply", f"'{area}' is no area", f"Did you mean one of: {known}?")
         check_overrides(self.settings.policy, profile=self.profile, kinds=POLICIES)
         self.ruling(self.clock.now())
+        if self.settings.agency is not None:
+            agency_limits(self.settings, self.profile, self.clock.now())
 
 
 def _only_ils(backends: Mapping[str, OpenBackend]) -> tuple[str, Loans]:
@@ -262,7 +274,9 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             opening.ruling,
         )
         progress = opening.options.progress or silent
-        areas = (hotspot_area(systems, clock, progress),)
+        parts = (settings, opening.profile, opening.registry, backends)
+        agency = agency_systems(*parts, store=store, clock=clock, progress=progress)
+        areas = (hotspot_area(systems, clock, progress), *((agency_area(agency),) if agency else ()))
         person = Actor(actor, settings.roles.get(actor, ()))
         engine = Engine(
             store,
@@ -283,6 +297,7 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             store=store,
             backends=backends,
             hotspots=HotspotDesk(store, systems, clock, person, settings.district.name, opening.registry.redact),
+            agency=AgencyDesk(store, agency, clock, settings.district.name) if agency else None,
             runs=RunsDesk(
                 engine,
                 ApprovalRule(settings.approval.roles, settings.approval.other_actor),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scld_core.hotspots.text import REASONS
 from scld_core.kernel.decision import Reason
 from scld_core.runs.model import ExceptionItem, Plan, Receipt, Step, Waiting, Withdrawal
 from scld_core.services.day.run import DayResult
+from scld_core.services.day.words import REASONS
 
 __all__ = ["day_object", "plan_object", "receipt_object"]
 

@@ -11,13 +11,14 @@ from attrs import frozen
 
 from scld_core import codecs
 from scld_core.errors import BadInput
-from scld_core.hotspots.plan import AREA
-from scld_core.hotspots.text import TEXTS
+from scld_core.hotspots.plan import AREA as HOTSPOTS
 from scld_core.reporting.html import write_html
 from scld_core.runs.model import Plan
+from scld_core.services.day.agency import agency_sections, deliver_agency
 from scld_core.services.day.hotspots import Delivery, deliver
 from scld_core.services.day.report import day_report
 from scld_core.services.day.run import DayResult
+from scld_core.services.day.words import TEXTS
 from scld_core.services.files import replace_file
 
 if TYPE_CHECKING:
@@ -56,16 +57,15 @@ def read_plan(path: Path) -> Plan:
 
 
 def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
-    """One worklist for each carrier whose steps wait for an operator."""
+    """One worklist for each system for which steps wait for an operator."""
     with desk.store.transaction() as unit:
-        open_ = unit.steps.unresolved(AREA)
-    return deliver(
-        open_,
-        desk.hotspots.systems.carriers,
-        desk.folder / "worklists",
-        desk.clock.now(),
-        run=run,
-        settings=desk.settings,
+        open_ = unit.steps.unresolved()
+    folder, now = desk.folder / "worklists", desk.clock.now()
+    hotspots = [record for record in open_ if record.step.area == HOTSPOTS]
+    carriers = desk.hotspots.systems.carriers
+    return (
+        *deliver(hotspots, carriers, folder, now, run=run, settings=desk.settings),
+        *deliver_agency(open_, folder, now, run=run, settings=desk.settings),
     )
 
 
@@ -75,6 +75,7 @@ def publish(result: DayResult, desk: Desk) -> Published:
     if not result.run:
         return Published(None, write_plan(result.plan, desk.folder / "plans" / f"{day}-dry-run.json"))
     held = write_plan(result.plan, desk.folder / "plans" / f"{result.run}.json") if result.held else None
+    deliveries = write_worklists(desk, result.run)
     report = day_report(
         result.plan,
         result.receipts,
@@ -85,6 +86,7 @@ def publish(result: DayResult, desk: Desk) -> Published:
         texts=TEXTS,
         settled=result.settled,
         unverified=result.unverified,
+        areas=agency_sections(result, desk, deliveries),
     )
     page = replace_file(desk.folder / "reports" / f"day-{result.run}.html", write_html(report))
-    return Published(page, held, write_worklists(desk, result.run))
+    return Published(page, held, deliveries)

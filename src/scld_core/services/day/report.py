@@ -59,6 +59,9 @@ _ON: Mapping[str, tuple[str, str, str]] = {
     ),
     "apply": ("Somebody to confirm the plan", "Look at the plan. If it is right:", "scld apply DIR PLAN"),
     "carrier": ("The carrier", _LATER, ""),
+    "ils": ("The ILS", _LATER, ""),
+    "agency-list": ("The agency's next list", "Nothing now: save the next list, and the run looks there.", ""),
+    "ils-snapshot": ("The next snapshot of the ILS", "Nothing now: make the next one, and the run looks there.", ""),
     "read-back": ("A sure answer", "Nothing now: the next run asks what became of it before it sends again.", ""),
 }
 _SAMPLE = Callout("No patron, item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
@@ -181,10 +184,12 @@ def day_report(
     texts: Mapping[str, str],
     settled: Sequence[StepRecord] = (),
     unverified: str = "",
+    areas: Sequence[Section] = (),
 ) -> Report:
     """The page of one run; without a verification it is the page of a plan, and nothing was changed.
 
-    `unverified` says why a run that did something could not look again.
+    `unverified` says why a run that did something could not look again. `areas` are sections that an
+    area has of its own.
 
     A planned step is shown once: as done or not done, as waiting, or as an unexplained difference.
     A step without a receipt waits for somebody to apply it. `settled` are records of earlier runs
@@ -203,7 +208,7 @@ def day_report(
         subtitle=f"run by {actor}",
         figures=_figures(day),
         callouts=_callouts(day, sample=sample),
-        sections=tuple(_sections(day)),
+        sections=tuple(_sections(day, areas)),
     )
 
 
@@ -252,12 +257,13 @@ def _headline(day: _Day) -> Figure:
     return Figure(_plural(number, "Unexplained difference"), number, Tone.BAD, hint, "unexplained")
 
 
-def _sections(day: _Day) -> Iterable[Section]:
+def _sections(day: _Day, areas: Sequence[Section]) -> Iterable[Section]:
     if day.remaining:
         yield _unexplained(day)
     yield _done(day)
     yield _waiting(day)
     yield _person(day)
+    yield from areas
     yield from _notes(day)
     yield _facts(day)
 
