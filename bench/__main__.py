@@ -8,7 +8,14 @@ import json
 import platform
 import sys
 
-NAMES = {"sweep": "bench.sweep", "import": "bench.imports", "place": "bench.place"}
+NAMES = {
+    "sweep": "bench.sweep",
+    "import": "bench.imports",
+    "place": "bench.place",
+    "callnumbers": "bench.callnumbers",
+    "reconcile": "bench.reconcile",
+    "sip2": "bench.sip2",
+}
 
 
 def main() -> int:

@@ -38,11 +38,13 @@ from scld_core.agency.files import COLUMNS as SNAPSHOT_COLUMNS
 from scld_core.agency.kinds import MEANINGS
 from scld_core.agency.kinds import Kind as RowKind
 from scld_core.agency.limits import AgencyLimits
+from scld_core.agency.ports import AgencyChannel
 from scld_core.calendars import Closure, WeeklyHours
 from scld_core.circulation.ports import Loans
 from scld_core.cli import codes
 from scld_core.cli._typer import app
 from scld_core.fees import Fees
+from scld_core.holds.policy import HoldPolicy
 from scld_core.hotspots.inventory import COLUMNS as INVENTORY_COLUMNS
 from scld_core.hotspots.inventory import OPTIONAL as INVENTORY_OPTIONAL
 from scld_core.hotspots.policy import HotspotPolicy
@@ -52,7 +54,8 @@ from scld_core.hotspots.states import service_states
 from scld_core.hotspots.text import REASONS
 from scld_core.kernel.capability import Capability, Convention, Full, operations
 from scld_core.kernel.states import StateTable
-from scld_core.patrons import Patrons
+from scld_core.notices import Notices
+from scld_core.patrons import JurisdictionPolicy, PatronPolicy, Patrons
 from scld_core.plugins import Registry, ScldHooks
 from scld_core.plugins.recipes import Recipe
 from scld_core.policies import Profile, load_profile, profile_names
@@ -163,6 +166,7 @@ def district_toml() -> str:
         ("[district]", settings.DistrictSettings),
         ("[hotspots]", settings.HotspotSettings),
         ("[agency]", settings.AgencySettings),
+        ("[agency.referrals]", settings.ReferralSettings),
         ("[calendar]", settings.CalendarSettings),
         ("[[calendar.hours]]", WeeklyHours),
         ("[[calendar.closures]]", Closure),
@@ -205,12 +209,13 @@ def policy_keys(kind: type[Any], prefix: str) -> str:
     meanings, profiles = _policy_meanings(kind), [load_profile(name) for name in profile_names()]
     hints = typing.get_type_hints(kind)
 
-    def sourced(name: str) -> str:
-        found = {f"{v.value}: {v.source}" for p in profiles for v in _versions(p, f"{prefix}.{name}")}
-        return "; ".join(sorted(found)) or "**must be set**"
+    def sourced(key: attrs.Attribute[Any]) -> str:
+        found = {f"{v.value}: {v.source}" for p in profiles for v in _versions(p, f"{prefix}.{key.name}")}
+        without = "**must be set**" if key.default is attrs.NOTHING else "may be left out"
+        return "; ".join(sorted(found)) or without
 
-    names = [a.name for a in attrs.fields(kind)]
-    rows = ((code(name), type_words(hints[name]), meanings[name], sourced(name)) for name in names)
+    keys = attrs.fields(kind)
+    rows = ((code(key.name), type_words(hints[key.name]), meanings[key.name], sourced(key)) for key in keys)
     return table(("Key", "Value", "Meaning", "Value in the profiles"), rows)
 
 
@@ -481,6 +486,8 @@ def ports() -> str:
         ("lines", BulkDelivery),
         ("patrons", Patrons),
         ("fees", Fees),
+        ("channel", AgencyChannel),
+        ("notices", Notices),
     )
     return "\n\n".join(_port(name, port) for name, port in known)
 
@@ -521,6 +528,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "top-level": top_level,
     "district-toml": district_toml,
     "hotspot-policy": lambda: policy_keys(HotspotPolicy, "hotspots"),
+    "hold-policy": lambda: policy_keys(HoldPolicy, "holds"),
+    "patron-policy": lambda: policy_keys(PatronPolicy, "patrons"),
+    "jurisdiction-policy": lambda: policy_keys(JurisdictionPolicy, "jurisdiction"),
     "agency-day-policy": lambda: policy_keys(AgencyLimits, "agency_day"),
     "profiles": profile_values,
     "desired-states": desired_states,

@@ -73,6 +73,8 @@ _WORDS = {
     "date": "date",
     "time": "time of day",
     "LocationId": "library",
+    "ReferralSettings": "`[agency.referrals]`",
+    "Facts": "facts joined by `+`",
 }
 _PLURALS = {
     "str": "names",

@@ -29,6 +29,7 @@ __all__ = [
     "DistrictSettings",
     "HotspotSettings",
     "PluginSettings",
+    "ReferralSettings",
     "Settings",
     "load_settings",
     "read_settings",
@@ -90,6 +91,32 @@ def _is_pattern(text: object) -> bool:
 _pattern = matching(_is_pattern, "must be a file name or a pattern in the district's folder")
 
 
+def _is_plain(text: object) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9-]+", text) is not None
+
+
+@frozen
+class ReferralSettings:
+    """``[agency.referrals]``: the referral run; without it files for the agency are made elsewhere.
+
+    new, update: the layouts of new referrals and of what changed since, by name or a TOML file.
+    name: what referrals and files are numbered under; never change it in service.
+    people: names and addresses, by patron_id; left out, the files have numbers and amounts alone.
+    code: what tells this district's files apart where a layout's file name has a {code}.
+    send_empty: whether a day without a row sends a file that says so.
+    receipt_settles: whether the receipt of an update is the agency's acknowledgement; if not,
+        everything is told again until somebody records its word.
+    """
+
+    new: str = field(validator=nonempty)
+    update: str = field(validator=nonempty)
+    name: str = field(default="agency", validator=matching(_is_plain, "must be letters, digits and -"))
+    people: str = field(default="", validator=_pattern)
+    code: str = field(default="", validator=instance(str))
+    send_empty: bool = False
+    receipt_settles: bool = True
+
+
 @frozen
 class AgencySettings:
     """``[agency]``: the files of the morning's comparison with the collection agency.
@@ -103,8 +130,9 @@ class AgencySettings:
     sent, sent_dialect: the last sync file that was sent, and its layout.
     notices: the notices sent to patrons.
     ils: the backend instance that flags and fees are posted to; left out, a person posts them.
-    channel: the backend instance by which files go to the agency; left out, they go by hand. What a
-        comparison finds goes by its worklist, whatever this says.
+    channel: the backend instance by which the referral run sends its files. What a comparison finds
+        goes by its worklist, whatever this says.
+    referrals: the referral run; it needs `ils`, `channel`, and the notices that the law demands.
     """
 
     snapshot: str = field(validator=[nonempty, _pattern])
@@ -115,6 +143,7 @@ class AgencySettings:
     notices: str = field(default="", validator=_pattern)
     ils: str = ""
     channel: str = ""
+    referrals: ReferralSettings | None = None
 
 
 @frozen
@@ -245,6 +274,10 @@ def _references(document: _Document) -> Iterator[Problem]:
             yield Problem(("agency",), "has nothing to compare the snapshot with", remedy)
         if agency.sent and not agency.sent_dialect:
             yield Problem(("agency", "sent_dialect"), "is not set, and no layout is read by guess", "Name it")
+        if agency.referrals:
+            for key, name in (("ils", agency.ils), ("channel", agency.channel)):
+                if not name:
+                    yield Problem(("agency", key), "is not set, and [agency.referrals] needs it", "Name a backend")
 
 
 def _named(document: _Document, table: str, key: str, name: str) -> Iterator[Problem]:

@@ -306,6 +306,28 @@ def test_a_card_with_a_separator_is_nobodys():
     ]
 
 
+def test_a_card_that_is_somebody_elses_in_the_sent_file_makes_no_plain_match():
+    """Though the agency's list and the record number agree."""
+    sent = (told(patron="p1"), told(patron="p2", card="c0", line=3))
+    ils = [patron(cards=("c1", "c0"))]
+    assert {row[2] for row in rows(ils=ils, agency=[THERE], sent=sent)} == {K.IDENTITY_AMBIGUOUS}
+
+
+def test_a_side_finds_a_card_whether_or_not_it_was_looked_for_with_others():
+    """Each look passes all rows, so that many are better looked for in one."""
+    side = Held("sent.csv", 0)
+    side.add_sent([told(card="c1"), told(patron="p2", card="c2", line=3)])
+    side.seal()
+    assert [side.with_card(card) for card in ("c2", "c2", "c9")] == [[1], [1], []]
+
+
+def test_of_two_rows_that_were_sent_of_one_patron_the_one_that_owes_counts():
+    """Where there is no list of the agency; the other is history, in any order of the file."""
+    for lines in ((2, 3), (3, 2)):
+        sent = (told(0, line=lines[0]), told(patron="", card="c1", line=lines[1]))
+        assert rows(ils=[patron()], agency=None, sent=sent) == [(None, "p1", K.MATCH), ("p1", "c1", K.MATCH)]
+
+
 def test_more_claims_than_are_counted_stay_claims():
     """A counter that is full is not counted down."""
     held = Held("agency.csv", 0)

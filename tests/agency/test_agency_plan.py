@@ -124,6 +124,18 @@ def test_a_row_may_have_steps_and_need_a_person_too():
     assert [one.also for one in whole.by_hand] == [(Kind.NOTICE_MISSING,)]
 
 
+def test_no_fee_is_charged_where_no_notice_is_known():
+    """A person looks for the notice first; the balance may be told as it is, and a fee too many taken back."""
+    world = World((patron(fee=0),), (account(),), notices={})
+    (found,) = compared(world)
+    assert (found.kind, found.also, found.side) == (Kind.FEE_MISSING, (Kind.NOTICE_MISSING,), Side.HAND)
+    assert steps_of(found, TERMS) == ()
+    (found,) = compared(evolve(world, ils=(patron(balance=3000, fee=0),)))
+    assert [(step.do, step.amount.cents) for step in steps_of(found, TERMS)] == [(Do.UPDATE, 3000)]
+    (found,) = compared(evolve(world, ils=(patron(fee=2 * FEE),)))
+    assert [step.do for step in steps_of(found, TERMS)] == [Do.REVERSE_FEE, Do.UPDATE]
+
+
 def test_exempt_patrons_that_we_sent_are_withdrawn_though_nobody_lists_them():
     """Else the next list would have them."""
     world = World((patron(exempt=True),), (), (told(),))

@@ -305,6 +305,13 @@ def test_a_plain_match_is_the_same_row_with_and_without_a_closer_look(several, b
         assert list(compared(first, terms).findings()) == list(compared(second, terms).findings())
 
 
+def test_who_is_not_in_collection_is_counted_and_not_listed_however_closely_one_looks():
+    """Here since a card looks like the record number of somebody who is."""
+    world = World((patron(), patron("p2", cards=("p1",), flagged=False, fee=0, line=3)), (account(),))
+    assert [one.patron for one in compared(world).findings()] == ["p1"]
+    assert compared(world).summary().counts == {K.MATCH: 1, K.NOT_REFERRED: 1}
+
+
 def test_quiet_accounts_are_no_plain_matches():
     """Exactly as many days without activity still are."""
     day = LISTED_AT.date() - timedelta(days=30)

@@ -123,7 +123,7 @@ def first_tracker_of_anybody(episodes, agency):
 def test_a_defect_of_the_life_cycle_is_caught(rules):
     """The same laws fail under each planted bug, or the history itself refuses what it does."""
     with pytest.raises((AssertionError, InvalidValue)):
-        run_office(rules, examples=600, phases=(Phase.generate,))
+        run_office(rules, examples=4000, phases=(Phase.generate,))
 
 
 # Faults in who is referred. A law takes the rule; the right one passes, the planted one does not.

@@ -38,7 +38,7 @@ def test_differences_and_bad_rows_are_a_result_and_no_failure(reconcile, case):
     assert "not made  STALE: " in told.out
     files = [line.split()[0] for line in told.lines if line.startswith("  /")]
     assert files == [str(case.out / name) for name in FILES]
-    assert any(line.endswith("by-hand.csv  25 to do") for line in told.lines)
+    assert any(line.endswith("by-hand.csv  23 to do") for line in told.lines)
     counted = {words[1]: int(words[0]) for line in told.lines if (words := line.split()) and words[0].isdigit()}
     assert counted["MATCH"] + sum(counted.values()) > 60
     assert counted["PAID_ILS_OPEN_AGENCY"] == 3
@@ -213,3 +213,18 @@ def test_json_keeps_to_ascii_and_to_its_order(reconcile):
     told = reconcile("--json")
     assert told.out.isascii()
     assert list(json.loads(told.out)) == ["basis", "rows", "counts", "quarantine", "unexplained", "not_made", "ages"]
+
+
+@pytest.mark.parametrize("engine", ["python", "fast", "auto"])
+def test_the_engine_may_be_chosen(reconcile, engine):
+    """The result is the same."""
+    told = reconcile("--engine", engine, sent=False)
+    assert (told.code, told.err) == (0, "")
+    assert told.lines[-1].startswith("Unexplained differences: ")
+
+
+def test_an_engine_that_there_is_not_is_refused(reconcile):
+    """With those that there are."""
+    told = reconcile("--engine", "quick", sent=False)
+    assert told.code == 2
+    assert "Choose one of auto, python, fast" in told.err

@@ -28,9 +28,26 @@ def test_mistakes_are_told_with_what_to_do(scld, tmp_path):
         (("report", "rnus", folder), "Did you mean 'runs'"),
         (("report", "runs", folder, "--audience", "finance"), "Choose one of it"),
         (("report", "runs", folder, "--out", tmp_path / "r.pdf"), "Choose one of .html"),
+        (("report", "runs", folder, "--from", "2026-03-01"), "Leave --from and --to out"),
+        (("report", "runs", folder, "--reveal"), "Leave --reveal out"),
+        (("report", "agency-money", folder, "--from", "2026-03-02", "--to", "2026-03-01"), "Name the first day"),
     ):
         told = scld(*arguments)
         assert told.code == 2
         assert remedy in told.err.replace("\n", " ")
     assert not (folder / "reports").exists()
     assert not (tmp_path / "r.pdf").exists()
+
+
+def test_a_report_over_days(scld, tmp_path):
+    """The days are in the file's name; a bound that is left out is today, or the first of the last day's month."""
+    folder = tmp_path / "s"
+    scld("init", folder, "--sample")
+    for days, name in (
+        (("--from", "2026-02-03"), "2026-02-03-to-2026-03-10"),
+        (("--to", "2026-02-27"), "2026-02-01-to-2026-02-27"),
+        (("--from", "2025-12-01", "--to", "2025-12-31"), "2025-12-01-to-2025-12-31"),
+        ((), "2026-03-10"),
+    ):
+        told = scld("report", "agency-money", folder, *days)
+        assert (told.code, told.lines) == (0, [str(folder / "reports" / f"agency-money-{name}.html")])

@@ -86,6 +86,8 @@ SPECIAL = {
     ("Calendar", "zone"): st.sampled_from(["America/Los_Angeles", "UTC"]),
     ("DistrictSettings", "timezone"): st.sampled_from(["America/Los_Angeles", "UTC"]),
     ("Calendar", "day_ends"): st.just(time(2)),
+    ("ReferralSettings", "name"): st.sampled_from(["agency", "unique-1"]),
+    ("ReferralSettings", "people"): st.sampled_from(["", "agency/people*.csv"]),
     ("CalendarSettings", "day_ends"): st.just(time(2)),
     ("WeeklyHours", None): st.just(((time(9), time(12)), (time(13), time(20, 30)))) | st.just(()),
 }

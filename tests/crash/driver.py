@@ -12,6 +12,7 @@ from pathlib import Path
 import scenes
 import scenes_control
 import scenes_day
+import scenes_referrals
 import scenes_wire
 
 from support.districts import NOW, at, found
@@ -19,7 +20,7 @@ from support.districts import NOW, at, found
 
 def scene_of(name: str) -> type[scenes.DayScene]:
     """The scene's class."""
-    modules = (scenes, scenes_day, scenes_wire, scenes_control)
+    modules = (scenes, scenes_day, scenes_wire, scenes_referrals, scenes_control)
     return next(getattr(module, name) for module in modules if hasattr(module, name))
 
 

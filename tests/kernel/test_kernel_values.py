@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scld_core.errors import BackendError, InvalidValue, Retry
 from scld_core.kernel import validate
 from scld_core.kernel.capability import Convention, Effect, Operation, Unsupported, operations, reads, writes
-from scld_core.kernel.decision import Decision, Reason, Verdict, deny, permit, refer
+from scld_core.kernel.decision import Answers, Decision, Question, Reason, Verdict, ask, deny, permit, refer
 from scld_core.kernel.states import StateTable, Transition
 
 CANARY = "canary-29082000123450"
@@ -89,8 +89,27 @@ def test_a_reason_s_sentence_is_made_of_its_parameters():
     """The code picks the sentence, the parameters fill it."""
     reason = Reason("overdue", (("days", "3"), ("item", "main:1")))
     assert reason.text({"overdue": "{item} is {days} days late"}) == "main:1 is 3 days late"
-    with pytest.raises(KeyError):
-        reason.text({})
+    for templates in ({}, {"overdue": "{none}"}, {"overdue": "{"}, {"overdue": "{} late"}):
+        assert not reason.fits(templates)
+        assert reason.text(templates) == "overdue (days 3, item main:1)"
+
+
+def test_only_an_ask_has_questions():
+    """It always has one; each answer is one of the choices, and the token stays out of sight."""
+    question = Question("fee", "A fee of 1.00 is charged.")
+    decision = ask(question, token="t-77")
+    assert (decision.verdict, decision.permitted, "t-77" in repr(decision)) == (Verdict.ASK, False, False)
+    assert question.takes("yes")
+    assert not question.takes("maybe")
+    answers = Answers((("fee", "no"),), "t-77")
+    assert (answers.to(question), answers.to(Question("other", "?"))) == ("no", None)
+    assert "t-77" not in repr(answers)
+    for wrong in (lambda: Decision(Verdict.ASK), lambda: Decision(Verdict.PERMIT, questions=(question,))):
+        with pytest.raises(InvalidValue, match="questions"):
+            wrong()
+    for choices in ((), (("a", "A"), ("a", "B"))):
+        with pytest.raises(InvalidValue, match="choices"):
+            Question("q", "?", choices)
 
 
 def test_conventions_and_refusals_are_named():

@@ -16,12 +16,15 @@ from scld_core.testing.planted import PLANTED
 from scld_core.testing.planted.stores import Elephant
 from scld_core.testing.references import FULL, MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE, store_harness
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
+from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
 
 REFERENCES = {
     "lines": MEMORY_LINES,
     "loans": MEMORY_LOANS,
+    "channel": MEMORY_CHANNEL,
     "fees": MEMORY_FEES,
     "patrons": MEMORY_PATRONS,
+    "notices": MEMORY_NOTICES,
     "store": MEMORY_STORE,
 }
 ELEPHANT = store_harness(lambda _: Elephant().bench())

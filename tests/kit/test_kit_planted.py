@@ -9,6 +9,7 @@ from scld_core.testing.grading import check_cells, grade
 from scld_core.testing.planted import PLANTED
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
+from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.synthetic import CANARIES
 
@@ -16,8 +17,10 @@ ALL = {check.id: check for checks in CHECKS.values() for check in checks}
 REFERENCES = {
     "lines": MEMORY_LINES,
     "loans": MEMORY_LOANS,
+    "channel": MEMORY_CHANNEL,
     "fees": MEMORY_FEES,
     "patrons": MEMORY_PATRONS,
+    "notices": MEMORY_NOTICES,
     "store": MEMORY_STORE,
 }
 

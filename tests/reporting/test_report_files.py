@@ -21,8 +21,8 @@ from scld_core.kernel.money import Money
 from scld_core.kernel.privacy import MASK
 from scld_core.reporting import Badge, Column, Kind, Personal, Prose, Report, Section, Table
 from scld_core.reporting.audience import Audience, ReportSpec, find_report
-from scld_core.reporting.files import FORMS, render
-from scld_core.reporting.grid import choose_grid, grids
+from scld_core.reporting.files import FORMS, render, write_arrow
+from scld_core.reporting.grid import Grid, choose_grid, grids
 
 ZONE = ZoneInfo("America/Los_Angeles")
 AT = datetime(2026, 11, 20, 16, 2, tzinfo=UTC)
@@ -184,3 +184,16 @@ def test_amounts_below_zero_can_be_added_up() -> None:
     columns = (Column("Money", Kind.MONEY), Column("Number", Kind.NUMBER), Column("Text"))
     report = _report(Table("Rows", columns, ((Money(-500), -5, "-5"),)))
     assert render(report, ".csv").splitlines()[1] == b"-5.00,-5,'-5"
+
+
+def test_a_place_without_a_value_holds_nothing_of_the_memory() -> None:
+    """Equal tables give equal streams, however full of other things the memory was before."""
+    rows = tuple((None if n % 3 else n, None if n % 2 else AT) for n in range(60))
+    grid = Grid("t", "T", ("n", "at"), (Kind.NUMBER, Kind.INSTANT), rows)
+    streams = set()
+    for _ in range(20):
+        litter = [bytearray(b"secret" * size) for size in range(1, 200)]
+        del litter
+        streams.add(write_arrow(grid))
+    assert len(streams) == 1
+    assert b"secret" not in streams.pop()

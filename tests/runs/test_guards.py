@@ -109,6 +109,15 @@ def test_more_risky_steps_than_allowed_need_exactly_their_number_confirmed(risky
         check_blast(made, confirmed=risky)
 
 
+def test_two_areas_over_their_limits_are_confirmed_together():
+    """One number for both, or a bad morning in two areas could never be run."""
+    both = Plan("d", NOW.date(), NOW, (*plan(12).areas, *plan(11).areas))
+    for number in (None, 11, 12):
+        with pytest.raises(BlastRadius, match=r"12 risky steps .* 11 risky steps .* --confirm-blast-radius 23"):
+            check_blast(both, confirmed=number)
+    check_blast(both, confirmed=23)
+
+
 def test_what_is_held_for_a_person_is_not_unexplained():
     """The residual counts what is neither applied, waiting nor held."""
     made = plan(3)

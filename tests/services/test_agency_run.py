@@ -9,6 +9,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scld_core.agency.fast import Engine
 from scld_core.agency.kinds import MEANINGS, Kind, Side
 from scld_core.codecs.tables import read_table
 from scld_core.errors import BadInput, FileRefused
@@ -252,6 +253,28 @@ def test_a_result_never_replaces_an_input(case):
     assert ours.read_bytes() == case.path("ils.csv").read_bytes()
 
 
+# The engine.
+
+
+def test_the_engines_write_the_same_bytes(case):
+    """Of the sample, and of the sample among many patrons who agree, of whom one was looked at earlier."""
+    plain = range(300)
+    ils = "".join(f"9{n:05d},9{n:05d}c,25.00,yes,10.00,no,2026-03-10T0{n % 2 + 6}:00:00-07:00\r\n" for n in plain)
+    agency = "".join(f"Z{n:05d},9{n:05d},9{n:05d}c,,open,2026-01-05,25.00,2026-03-01,\r\n" for n in plain)
+    for added in (False, True):
+        if added:
+            case.edit("ils.csv", lambda text: text + ils)
+            case.edit("inbound.csv", lambda text: text + agency)
+        found = {}
+        for engine in (Engine.PYTHON, Engine.FAST):
+            heard = []
+            request = case.request(sent=False, notices=False)
+            text = case.json(request, profile=PROFILE, engine=engine, progress=heard.append)
+            found[engine] = (text, {path.name: path.read_bytes() for path in case.out.iterdir()})
+            assert ("sift" in {stage.what for stage in heard}) == (engine is Engine.FAST)
+        assert found[Engine.PYTHON] == found[Engine.FAST]
+
+
 # What may be asked.
 
 
@@ -300,7 +323,7 @@ def test_unread_notices_are_in_the_quarantine(case):
     """A notice that cannot be read is evidence that is missing, and nobody would know."""
     case.edit("notices.csv", lambda text: text + "70001,,bill,yesterday,mail,sent,yes\r\n")
     told = json.loads(case.json())
-    assert ("notices.csv", 58) in {(bad["file"], bad["line"]) for bad in told["quarantine"]}
+    assert ("notices.csv", 59) in {(bad["file"], bad["line"]) for bad in told["quarantine"]}
     assert {row["file"] for row in case.read("quarantine.csv")} == {"notices.csv", "inbound.csv"}
 
 

@@ -11,7 +11,7 @@ from scld_core.kernel.decision import Reason
 from scld_core.reporting import Kind, Prose, Report, Tone, write_html
 from scld_core.runs.model import AreaPlan, ExceptionItem, Facts, Plan, StepRecord, StepState, Waiting
 from scld_core.runs.verify import Verification
-from scld_core.services.day.report import TROUBLE, day_report, sentence
+from scld_core.services.day.report import TROUBLE, day_report
 from support.day_pages import DAY, NOW, OVERDUE, TEXTS, ZONE, SampleDay, days, messy, quiet, receipt, step
 
 
@@ -268,7 +268,7 @@ def test_notes_and_withdrawals_have_their_place():
 )
 def test_a_code_without_a_fitting_text_is_shown_as_it_is(reason, text):
     """A newer plugin's reason is never an error on the page."""
-    assert sentence(reason, TEXTS) == text
+    assert reason.text(TEXTS) == text
 
 
 def test_actions_without_texts_are_shown_by_their_names():

@@ -92,6 +92,17 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path, text):
         read_plan(path)
 
 
+@pytest.mark.parametrize("wrong", ['"code":"not_', '"params":[["no","thing"]],"was":[['])
+def test_a_plan_with_a_reason_that_nobody_can_say_is_refused_before_anything_is_done(opened, wrong):
+    """A code that was edited would otherwise be met on the next page, after the effect."""
+    desk = opened(HELD)
+    path = publish(desk.day.run(), desk).plan
+    right = wrong.replace("not_", "").replace('[["no","thing"]],"was":', "")
+    path.write_text(path.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"which this version cannot say|was"):
+        read_plan(path)
+
+
 def test_a_plan_that_cannot_be_read_says_where_plans_lie(tmp_path):
     """A missing file, a folder and a picture are refused with the reason."""
     with pytest.raises(BadInput, match=r"FileNotFoundError\. Plans lie in DIR/plans"):

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from scld_core import open_desk
 from scld_core.errors import BadInput
-from scld_core.reporting.audience import Audience, ReportSpec
+from scld_core.reporting.audience import Asked, Audience, ReportSpec
 from scld_core.reporting.files import FORMS, render
 from scld_core.reporting.grid import choose_grid
 from scld_core.runs.model import UNRESOLVED
@@ -62,10 +62,10 @@ def test_a_report_changes_nothing_and_is_the_same_twice(desk, name: str) -> None
 
 def test_a_plugin_s_report_stands_in_the_catalogue(desk) -> None:
     """What a plugin declares is found by its name and built for the audience asked for."""
-    asked: list[Audience] = []
+    asked: list[Asked] = []
 
-    def build(_: object, audience: Audience):
-        asked.append(audience)
+    def build(_: object, what: Asked):
+        asked.append(what)
         return make_report(desk, "runs")
 
     spec = ReportSpec("acme-totals", "Totals", (Audience.FINANCE, Audience.IT), build)
@@ -81,7 +81,7 @@ def test_a_plugin_s_report_stands_in_the_catalogue(desk) -> None:
     assert spec in catalogue(other)
     make_report(other, "acme-totals")
     make_report(other, "acme-totals", audience="it")
-    assert asked == [Audience.FINANCE, Audience.IT]
+    assert asked == [Asked(Audience.FINANCE), Asked(Audience.IT)]
 
 
 def test_an_unknown_report_or_audience_is_a_mistake_with_a_remedy(desk) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from scld_adapters.agencies.declarations import dialects
+from scld_core.agency.fast import Engine
 from scld_core.kernel.time import FixedClock
 from scld_core.policies import parse_profile
 from scld_core.sample.agency import write_agency
@@ -30,10 +31,10 @@ PROFILE = profile(referral_fee_cents=1000, stale_days=180, in_flight_days=14)
 """Everything that a comparison can be told."""
 
 
-def around(*, days=0, profile=None, progress=None):
+def around(*, days=0, profile=None, progress=None, engine=Engine.AUTO):
     """The surroundings so many days after the sample's morning."""
     more = {"progress": progress} if progress else {}
-    return Surroundings(dialects(), FixedClock(MORNING + timedelta(days=days)), ZONE, profile, **more)
+    return Surroundings(dialects(), FixedClock(MORNING + timedelta(days=days)), ZONE, profile, engine=engine, **more)
 
 
 class CaseFolder:

@@ -130,27 +130,29 @@ class _Opinion:
     def put(self, patron, account, kind, also=()):
         self.found[patron, account, kind, frozenset(also)] += 1
 
+    def unreadable(self, nodes, rows):
+        """Whether a row of the group, or one that has a number of it, could not be read."""
+        return any(node[0] == "unread" for node in nodes) or any({one.patron, one.card} & self.lost_ids for one in rows)
+
+    def key(self, one):
+        return one.patron or one.card if self.drift else one.account
+
     def group(self, members):
         nodes = sorted(members, key=str)
         patrons = [self.nodes[node] for node in nodes if node[0] == "patron"]
         accounts = [self.nodes[node] for node in nodes if node[0] == "account"]
         sents = [self.nodes[node] for node in nodes if node[0] == "sent"]
-        unread = any(node[0] == "unread" for node in nodes) or any(
-            {one.patron, one.card} & self.lost_ids for one in (*accounts, *sents)
-        )
+        unread = self.unreadable(nodes, (*accounts, *sents))
         lines = sents if self.drift else accounts
-        key = (lambda one: one.patron or one.card) if self.drift else (lambda one: one.account)
+        key = self.key
         running = [one for one in lines if self.runs(one)]
         owing = [one for one in sents if one.balance > self.limit]
         if patrons and (len(patrons) > 1 or len(running) > 1 or (not self.drift and len(owing) > 1)):
             also = {K.MALFORMED} if unread else ()
-            for one in patrons:
-                self.put(one.patron, None, K.IDENTITY_AMBIGUOUS, also)
-            for one in lines:
-                self.put(None, key(one), K.IDENTITY_AMBIGUOUS, also)
-            if not lines:
-                for one in sents:
-                    self.put(None, one.patron or one.card, K.IDENTITY_AMBIGUOUS, also)
+            for name in (one.patron for one in patrons):
+                self.put(name, None, K.IDENTITY_AMBIGUOUS, also)
+            for name in [key(one) for one in lines] or [one.patron or one.card for one in sents]:
+                self.put(None, name, K.IDENTITY_AMBIGUOUS, also)
             return
         sent = max(sents, key=lambda one: (one.balance > self.limit, one.line), default=None)
         if patrons:
@@ -341,7 +343,8 @@ class _Facts:
         return not any(one + timedelta(days=self.terms.notice_days) <= day for one in sent)
 
     def listed_not_sent(self):
-        return not self.drift and self.world.sent is not None and self.open and self.sent is None
+        sent = self.drift or self.world.sent is None or self.sent is not None
+        return self.open and not sent and not self.agency_only()
 
     def identity_changed(self):
         line = self.sent if self.drift else self.account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class Sftp:
     """What the server was told: its folder, its port and key, and its faults.
 
     `drop_after` closes the connection after the named operation was carried out; `drop_before`
-    before it. `refuse` answers that operation with a denial.
+    before it. `refuse` answers that operation with a denial. `look` is called before and after each.
     """
 
     folder: Path
@@ -28,6 +28,7 @@ class Sftp:
     drop_after: str = ""
     drop_before: str = ""
     refuse: str = ""
+    look: Callable[[], None] = lambda: None
     done: list[str] = field(factory=list)
 
 
@@ -43,8 +44,10 @@ def _handler(state: Sftp) -> type[asyncssh.SFTPServer]:
             if state.drop_before == name:
                 self._connection.abort()
                 raise asyncssh.SFTPConnectionLost("gone")
+            state.look()
             result = work()
             state.done.append(name)
+            state.look()
             if state.drop_after == name:
                 self._connection.abort()
             return result

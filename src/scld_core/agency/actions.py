@@ -11,19 +11,28 @@ from scld_core.agency.posting import Ils, post, posted
 from scld_core.agency.steps import ILS_ACTIONS, TELL, Order, asked_today
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 from scld_core.runs.action import Action, Progress, silent
-from scld_core.runs.model import Answer, AnswerKind, ReadBack, Step, StepRecord, StepState
+from scld_core.runs.model import Answer, AnswerKind, AreaPlan, ReadBack, Step, StepRecord, StepState
 
 __all__ = ["Systems", "agency_actions"]
 
 
+def _all_of_it(plan: AreaPlan, facts: AgencyFacts) -> AreaPlan:
+    del facts
+    return plan
+
+
 @frozen
 class Systems:
-    """The two sides: the files, the ILS where it can be written, and what holds at an instant."""
+    """The two sides: the files, the ILS where it can be written, and what holds at an instant.
+
+    `beside` leaves out of a plan what another part of the district does.
+    """
 
     comparer: Comparer
     ils: Ils
     ruling: Callable[[], Ruling]
     progress: Progress = silent
+    beside: Callable[[AreaPlan, AgencyFacts], AreaPlan] = _all_of_it
 
     def look(self) -> tuple[AgencyFacts, Ruling]:
         """The facts of the files as they lie there now, and the ruling that they are judged by."""

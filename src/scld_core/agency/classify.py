@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -18,10 +19,13 @@ from scld_core.agency.model import AccountStatus, AgencyAccount, Basis, Booked, 
 from scld_core.kernel.money import Money
 from scld_core.kernel.validate import at_least, instance, instant, optional
 
-__all__ = ["ENDED", "Case", "Scene", "Terms", "classify", "kinds_of"]
+__all__ = ["ENDED", "Case", "Scene", "Terms", "amount", "classify", "kinds_of"]
 
 Said = tuple[Kind, str]
 """A kind that applies, and its evidence, blank where the rows themselves show it."""
+
+amount = lru_cache(maxsize=1 << 14)(Money)
+"""An amount by its cents; most of a file's amounts come again."""
 
 ENDED = (AccountStatus.PAID, AccountStatus.CLOSED)
 """Statuses in which the agency no longer collects."""
@@ -112,15 +116,15 @@ def classify(case: Case, terms: Terms, scene: Scene) -> Finding:
         ils.patron if ils else None,
         account.account if account else _sent_key(case, scene),
         account.name if account else "",
-        Money(ils.balance) if ils else None,
-        Money(account.balance) if account else None,
-        Money(sent.balance) if sent else None,
+        amount(ils.balance) if ils else None,
+        amount(account.balance) if account else None,
+        amount(sent.balance) if sent else None,
         tuple(sorted(kinds[1:], key=_ORDER.__getitem__)),
         (*look.lines(), *(text for _, text in said if text)),
         look.under_way if kinds[0] is Kind.IN_FLIGHT else look.quiet_days(),
         bool(ils and ils.flagged),
         bool(ils and ils.exempt),
-        Money(ils.referral_fee) if ils else None,
+        amount(ils.referral_fee) if ils else None,
         ils.barcodes[0] if ils and ils.barcodes else "",
     )
 
@@ -175,7 +179,7 @@ class _Look:
             yield from self._holds()
             yield from self._open() if self.case.ils else self._stranger()
             yield from self._long_quiet()
-            if self.scene.sent_at and not self.case.sent:
+            if self.scene.sent_at and not self.case.sent and not self._foreign():
                 yield Kind.LISTED_NOT_SENT, f"{self.scene.names[2]} does not have it"
         elif self.case.ils is None:
             if self.told and not self.case.account:
@@ -190,6 +194,10 @@ class _Look:
     def not_referred(self) -> bool:
         """Whether nobody but the ILS knows the patron, who is not in collection there."""
         return not (self.collecting or self.case.account or self.case.sent) and self.case.ils is not None
+
+    def _foreign(self) -> bool:
+        """Whether the agency has somebody whom we neither know to be in collection nor told it of."""
+        return self.case.ils is None or bool(self.owed and not self.collecting)
 
     def _holds(self) -> Iterator[Said]:
         account = self.case.account
@@ -272,7 +280,7 @@ class _Look:
     def _long_quiet(self) -> Iterator[Said]:
         days, limit = self.quiet_days(), self.terms.stale_days
         if days is not None and limit is not None and days > limit:
-            yield Kind.STALE, f"no activity for {days} days"
+            yield Kind.STALE, f"no activity for {_spell(days)}"
 
     # What is under way.
 
@@ -284,12 +292,12 @@ class _Look:
         if self._young(days):
             self.under_way = days
             return Kind.IN_FLIGHT, words
-        return kind, "; ".join(filter(None, (evidence, f"{words}: {days} days ago, longer than may pass")))
+        return kind, "; ".join(filter(None, (evidence, f"{words}: {_spell(days)} ago, longer than may pass")))
 
     def _overdue(self) -> Iterator[str]:
         """What would explain the difference, were it not that old."""
         for days, words in self._explanations():
-            yield f"{words}: {days} days ago, longer than may pass"
+            yield f"{words}: {_spell(days)} ago, longer than may pass"
 
     def _explanations(self) -> Iterator[tuple[int, str]]:
         sent, since = self.case.sent, self._since()
@@ -328,7 +336,8 @@ class _Look:
         else:
             return
         if count:
-            yield f"{count} rows of {self.scene.names[side]} could not be read, and this may be one of them"
+            rows, one = ("1 row", "it") if count == 1 else (f"{count:,} rows", "one of them")
+            yield f"{rows} of {self.scene.names[side]} could not be read, and this may be {one}"
 
     def lines(self) -> Iterator[str]:
         """Where the rows stand."""
@@ -343,3 +352,7 @@ class _Look:
     def _sent_words(self, what: str) -> str:
         day = self.scene.sent_at.date().isoformat() if self.scene.sent_at else "an unknown day"
         return f"{what} by {self.scene.names[2]} of {day}"
+
+
+def _spell(days: int) -> str:
+    return "1 day" if days == 1 else f"{days:,} days"

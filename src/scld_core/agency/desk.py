@@ -48,7 +48,7 @@ def agency_area(systems: Systems) -> Area:
     def plan_day(records: tuple[StepRecord, ...]) -> AreaPlan:
         facts, ruling = systems.look()
         facts.check(ruling)
-        return plan_agency(facts, records, ruling)
+        return systems.beside(plan_agency(facts, records, ruling), facts)
 
     return Area(AREA, agency_actions(systems), plan_day)
 

@@ -161,7 +161,7 @@ class Grouping:
             rows, places, sents = ([at for kind, at in members if kind == wanted] for wanted in range(3))
             yield rows, places, sents
 
-    def _alone(self, hits: set[int], sents: set[int]) -> bool:
+    def _alone(self, hits: tuple[int, ...], sents: tuple[int, ...]) -> bool:
         """Whether nothing but one row of the ILS hangs on these positions."""
         claims, sent = self._held.claims, self._sent
         if any(claims[at] > 1 or (1, at) in self._tied for at in hits):
@@ -186,7 +186,9 @@ class Grouping:
             if sents and not places:
                 yield Draft("", self._account(-1, sent), sent=sent, unread=unread)
             return
-        main, *past = sorted(places, key=self._order, reverse=True) or [-1]
+        if len(places) > 1:
+            places.sort(key=self._order, reverse=True)
+        main, *past = places or [-1]
         row = rows[0]
         patron, cards = self._kept(row)[1:3]
         changed = main >= 0 and not self._present(main, patron, cards)

@@ -175,7 +175,8 @@ class Held:
 
     def with_card(self, card: str) -> list[int]:
         """Positions of the rows that have that card."""
-        self.know([card])
+        if card not in self._exact and self.perhaps(card):
+            self.know([card])
         return self._exact.get(card, [])
 
     def sharing(self) -> Iterator[list[int]]:

@@ -63,8 +63,7 @@ class Side(Enum):
 class Meaning:
     """What a kind says, whether the difference is explained, where and how it is mended, and by whom.
 
-    `settles` is True when the action alone, once carried out on that side, makes the row a MATCH;
-    the others need a person who decides. `action` is the word of the action files and of ``--json``.
+    `action` is the word of the action files and of ``--json``.
     """
 
     says: str = field(validator=nonempty)
@@ -73,11 +72,6 @@ class Meaning:
     do: str
     audience: Audience = field(default=Audience.CUSTOMER_SERVICE, validator=instance(Audience))
     explained: bool = field(default=False, kw_only=True)
-
-    @property
-    def settles(self) -> bool:
-        """Whether carrying the action out ends the difference."""
-        return self.side in (Side.AGENCY, Side.ILS)
 
 
 MEANINGS: Mapping[Kind, Meaning] = {

@@ -57,8 +57,8 @@ class Matcher:
         self.not_referred = 0
         self.quick = bytearray(held.size)
         self.kept: list[PlainRow | None] = []
-        self.hits: list[set[int]] = []
-        self.sent_hits: list[set[int]] = []
+        self.hits: list[tuple[int, ...]] = []
+        self.sent_hits: list[tuple[int, ...]] = []
         self.again: dict[str, list[PlainRow]] = {}
         self.owners: dict[int, str] = {}  # patrons of the quick rows without a record number at the agency
         self._later: list[PlainRow] = []
@@ -203,7 +203,7 @@ class Matcher:
         if self.sent is not None:
             self.sent_hits[index] = self._strong(1, self.sent, index, patron, several)
 
-    def _strong(self, side: int, held: Held, index: int, patron: str, several: list[str]) -> set[int]:
+    def _strong(self, side: int, held: Held, index: int, patron: str, several: list[str]) -> tuple[int, ...]:
         """Claim every position that has the record number or a card; older record numbers are noted as weak."""
         own = held.with_patron(patron)
         (self._sent_named if side else self._named).update(own)
@@ -215,12 +215,12 @@ class Matcher:
                 self.revive(at)
             held.claim(at)
         self._weak += [(side, index, at) for number in several for at in held.with_patron(number) if at not in found]
-        return found
+        return tuple(found)
 
     def _append(self, row: PlainRow) -> int:
         self.kept.append(row)
-        self.hits.append(set())
-        self.sent_hits.append(set())
+        self.hits.append(())
+        self.sent_hits.append(())
         self._seen[row[1]] = -len(self.kept)
         return len(self.kept) - 1
 
@@ -251,12 +251,12 @@ class Matcher:
         self._revived[index] = self._prints[at]
         self.quick[at] = 0
         self.owners.pop(at, None)
-        self.hits[index] = {at}
+        self.hits[index] = (at,)
         if self.held.patrons[at]:
             self._named.add(at)
         if partner >= 0:
             self._sent_named.add(partner)
-            self.sent_hits[index] = {partner}
+            self.sent_hits[index] = (partner,)
             del self._quick_sent[partner]
         return index
 
@@ -292,8 +292,8 @@ class Matcher:
         self.kept[index] = None
         for at in self.hits[index]:
             self.held.release(at)
-        for at in self.sent_hits[index]:
-            if self.sent is not None:
+        if self.sent is not None:
+            for at in self.sent_hits[index]:
                 self.sent.release(at)
         known = self._revived.get(index)
         if known is None:
@@ -318,7 +318,7 @@ class Matcher:
             held, hits = ((self.held, self.hits), (self.sent, self.sent_hits))[side]
             quick = at in self._quick_sent if side else self.quick[at]
             if held is not None and self.kept[index] is not None and at not in taken[side] and not quick:
-                hits[index].add(at)
+                hits[index] = tuple({*hits[index], at})
                 held.claim(at)
 
 

@@ -156,12 +156,13 @@ class Finding:
     def side(self) -> Side:
         """Where the suggested action is carried out."""
         side = MEANINGS[self.kind].side
-        if Kind.MALFORMED in self.also or (self.kind in _SENDING and Kind.NOTICE_MISSING in self.also):
+        if Kind.MALFORMED in self.also or (self.kind in _LAWFUL and Kind.NOTICE_MISSING in self.also):
             return Side.HAND
         return Side.WAIT if side is Side.AGENCY and Kind.IN_FLIGHT in self.also else side
 
 
-_SENDING = (Kind.SENT_NOT_LISTED, Kind.ILS_ONLY)  # what is mended by sending, which the law allows after a notice only
+_LAWFUL = (Kind.SENT_NOT_LISTED, Kind.ILS_ONLY, Kind.FEE_MISSING)
+"""What is mended by sending or charging, which the law allows after a notice only."""
 
 
 @frozen

@@ -135,6 +135,8 @@ def _owing(found: Finding, kinds: set[Kind], terms: Terms, *, waiting: bool) -> 
     """Both sides have the patron in collection, or will."""
     balance = found.ils.cents if found.ils else 0
     change = 0 if waiting else _fee_change(found, kinds, terms)
+    if change > 0 and Kind.NOTICE_MISSING in kinds:
+        change = 0  # no fee is charged on a referral that may have been unlawful; a person looks for the notice
     if change:
         yield (Do.CHARGE_FEE, change) if change > 0 else (Do.REVERSE_FEE, -change)
     if change and balance + change <= terms.removal:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from attrs import evolve
 
-from scld_core.agency.classify import Case, Scene, Terms, classify
+from scld_core.agency.classify import Case, Scene, Terms, amount, classify
 from scld_core.agency.files import SEPARATOR, PatronRows, PlainRow
 from scld_core.agency.group import Draft, Grouping
 from scld_core.agency.held import Held
@@ -32,7 +32,6 @@ from scld_core.agency.model import (
     SentAccount,
 )
 from scld_core.errors import BadInput
-from scld_core.kernel.money import Money
 from scld_core.runs.action import Progress, Stage, silent
 
 __all__ = ["NO_FEE", "Aside", "Comparison", "MatchRow", "fees_of", "reconcile"]
@@ -42,8 +41,6 @@ NO_FEE = (1, 0)
 
 MatchRow = tuple[int, str, str, int, int, int, str, str, date | None]
 """Line, patron, present card, cents and fee in the ILS; line, key, name and last day at the agency."""
-
-_MEMORY = 1 << 16
 
 _Readings = tuple[Reading[IlsPatron], Reading[AgencyAccount] | None, Reading[SentAccount] | None]
 
@@ -160,7 +157,6 @@ class Comparison:
                 sent_held.unplaced(sent.quarantined) if sent is not None and sent_held is not None else 0,
             ),
         )
-        self._amounts = _Amounts()
         self._counts: Counter[Kind] | None = None
 
     def findings(self) -> Iterator[Finding]:
@@ -264,7 +260,7 @@ class Comparison:
 
     def _matching(self, row: MatchRow, sent: SentAccount | None) -> Finding:
         line, patron, card, balance, fee, other, key, name, last = row
-        money, amounts, scene = self._amounts[balance], self._amounts, self._scene
+        money, scene = amount(balance), self._scene
         lines = (line, other, sent.line if sent else 0)
         return Finding(
             Kind.MATCH,
@@ -273,25 +269,15 @@ class Comparison:
             name,
             money,
             None if self._drifting else money,
-            amounts[sent.balance] if sent else None,
+            amount(sent.balance) if sent else None,
             (),
             tuple(f"{source}:{number}" for source, number in zip(scene.names, lines, strict=True) if number),
             max(0, (scene.other_at.date() - last).days) if last else None,
             True,  # noqa: FBT003 - flagged, which a plain match is
             False,  # noqa: FBT003 - not exempt
-            amounts[fee],
+            amount(fee),
             card,
         )
-
-
-class _Amounts(dict[int, Money]):
-    """Amounts by their cents: most of them come again."""
-
-    def __missing__(self, cents: int) -> Money:
-        money = Money(cents)
-        if len(self) < _MEMORY:
-            self[cents] = money
-        return money
 
 
 def _sort_key(finding: Finding) -> tuple[str, str]:

@@ -40,7 +40,7 @@ from scld_core.runs.model import (
     step_id,
 )
 
-__all__ = ["AREA", "ILS_ACTIONS", "TELL", "Ask", "Order", "asked_today", "case_of", "plan_agency"]
+__all__ = ["AREA", "ILS_ACTIONS", "TELL", "Ask", "Order", "asked_today", "case_name", "case_of", "plan_agency"]
 
 AREA = "agency"
 TELL = "agency.tell"
@@ -96,7 +96,11 @@ class Order:
 
 def case_of(found: Finding, key: bytes) -> str:
     """The name of a case: the same on every day, and of use to nobody who has not the district's key."""
-    number = f"patron {found.patron}" if found.patron else f"account {found.account}"
+    return case_name(f"patron {found.patron}" if found.patron else f"account {found.account}", key)
+
+
+def case_name(number: str, key: bytes) -> str:
+    """The name of the case of a number, such as ``patron 70001``."""
     return f"case-{hmac.new(key, number.encode(), hashlib.sha256).hexdigest()[:12]}"
 
 
@@ -120,12 +124,12 @@ def _amount(do: Do, amount: Money | None) -> Money | None:
 
 
 def asked_today(facts: AgencyFacts, ruling: Ruling) -> Mapping[tuple[str, str], str]:
-    """What the files ask for now, by action and case."""
-    return {
-        (action, order.case): order.what
-        for found in facts.differences
-        for action, order in _orders(found, ruling, facts.ils_at)
-    }
+    """What the files ask for now, by action and case; of two rows of one case the first, as the plan takes it."""
+    asked: dict[tuple[str, str], str] = {}
+    for found in facts.differences:
+        for action, order in _orders(found, ruling, facts.ils_at):
+            asked.setdefault((action, order.case), order.what)
+    return asked
 
 
 def plan_agency(facts: AgencyFacts, records: Iterable[StepRecord], ruling: Ruling) -> AreaPlan:
@@ -193,6 +197,9 @@ class _Day:
 
     def _order(self, found: Finding, action: str, order: Order) -> None:
         key = (action, order.case)
+        if key in self.asked:
+            self._twice(found)
+            return
         self.asked.add(key)
         mine = self.past.get(key, [])
         done = [r for r in mine if r.state is StepState.APPLIED and r.step.cause.partition(_AFTER)[0] == order.what]
@@ -212,6 +219,12 @@ class _Day:
         else:
             self._not_asked(open_)
             self.steps.append(step)
+
+    def _twice(self, found: Finding) -> None:
+        """Two rows under one number: the first is asked for, and which of them is right a person finds out."""
+        subject = _described(found, self.ruling.key, self.facts.names)
+        what = "another row under the same number asks for the same; only that one is on the lists"
+        self.exceptions.append(ExceptionItem(AREA, "one_number_twice", subject, what, "Find out which row is right."))
 
     def _not_asked(self, record: StepRecord | None) -> None:
         """A step that nothing asks for any more: a person's is taken back, a system's is shown until it ends."""

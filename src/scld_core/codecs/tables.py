@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain, compress
+from itertools import chain, compress, count
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,7 @@ from typing import Protocol
 from attrs import define, field, frozen
 
 from scld_core.codecs.problems import raise_all, unknown_key
-from scld_core.codecs.text import Care, CsvText, FileBytes
+from scld_core.codecs.text import Care, CsvText, FileBytes, PickedLines
 from scld_core.errors import BadInput, FileRefused
 from scld_core.kernel.cells import from_cell, write_csv
 from scld_core.kernel.page import Quarantined
@@ -123,8 +123,8 @@ def stream_table(
     for a file that is not UTF-8, `delimiter` where the header does not show it, `sheet` for a
     worksheet other than the first. A CSV file is not held in memory, and may be a pipe.
 
-    `only` has a truth value for each line of a CSV file in which every record has one line; the
-    others are passed over as if they were not there. Raises FileRefused, or BadInput for a wrong
+    `only` has a truth value for each line of a CSV file in which every record has one line that ends
+    with a line feed; the others are passed over as if they were not there. Raises FileRefused, or BadInput for a wrong
     declaration.
     """
     _check_declared(columns, mapping or {}, delimiter, encoding)
@@ -221,7 +221,7 @@ class _Reader:
     def stream(self) -> Stream:
         """Read the header, and leave the rows to be taken."""
         if self.only is not None:
-            self._numbers = [number for number, taken in enumerate(self.only, 1) if taken]
+            self._numbers = list(compress(count(1), self.only))
         rows = self._rows()
         next(rows)  # it holds the open file from here on, and closes it when it is dropped
         assert self.modified_at is not None  # noqa: S101 - known since the file was opened
@@ -235,7 +235,8 @@ class _Reader:
         where = str(self.path)
         with _opened(self.path) as file:
             self.modified_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
-            data = FileBytes(file, where, hashing=self.hashing)
+            taken = file if self.only is None else PickedLines(file, self.only)
+            data = FileBytes(taken, where, hashing=self.hashing)
             if data.head.startswith(_ZIP):
                 yield from self._sheet_rows(data)
             elif data.head.startswith(_OLE):
@@ -249,7 +250,7 @@ class _Reader:
 
     def _csv_rows(self, text: CsvText) -> _Rows:
         self.encoding = text.encoding
-        lines: Iterator[str] = text.lines if self.only is None else compress(text.lines, self.only)
+        lines: Iterator[str] = text.lines
         if self.delimiter is None:
             lines, self.delimiter = _sniffed(lines, self.wanted)
         text.delimiter = self.delimiter

@@ -9,13 +9,13 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, compress, islice
 
 from scld_core.errors import FileRefused
 
-__all__ = ["Care", "CsvText", "FileBytes"]
+__all__ = ["Care", "CsvText", "FileBytes", "PickedLines"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
@@ -23,6 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
 _BLOCK = 1 << 18
+_USUAL = 64  # bytes of a line
 _LONGEST = 1 << 24  # characters of one line; a longer one is no table, and memory has an end
 _WHITE = (" ", "\t", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
 _SIGNS = ("'", "=")
@@ -39,7 +40,7 @@ class Care(IntEnum):
 class FileBytes:
     """The bytes of an open file from its start: the first of them can be looked at before they are read."""
 
-    def __init__(self, file: io.FileIO, where: str, *, hashing: bool = False) -> None:
+    def __init__(self, file: io.FileIO | PickedLines, where: str, *, hashing: bool = False) -> None:
         self.where = where
         self.hash = hashlib.sha256() if hashing else None
         self._file = file
@@ -67,6 +68,17 @@ class FileBytes:
         except OSError as fault:
             problem = f"cannot be read ({fault.strerror})"
             raise FileRefused(self.where, problem, "Check the path and its permissions") from None
+
+
+class PickedLines:
+    """Some of the lines of a file, as if the others were not there; `only` has a truth value for each."""
+
+    def __init__(self, file: io.FileIO, only: Iterable[int]) -> None:
+        self._lines = compress(io.BufferedReader(file, _BLOCK), only)
+
+    def read(self, size: int) -> bytes:
+        """About as many bytes; none at the end."""
+        return b"".join(islice(self._lines, size // _USUAL))
 
 
 class CsvText:

@@ -24,7 +24,7 @@ from scld_core.fees.rules import (
     refused_text,
     reversal,
 )
-from scld_core.fees.tieout import Axis, Movement, TieOut, tie_out
+from scld_core.fees.tieout import Axis, Examined, Flaw, Movement, TieOut, Untied, examine, tie_out
 
 __all__ = [
     "REFUSALS",
@@ -37,16 +37,20 @@ __all__ = [
     "Entry",
     "EntryId",
     "EntryKind",
+    "Examined",
     "Fees",
+    "Flaw",
     "LegalClass",
     "Movement",
     "Part",
     "Stamp",
     "Standing",
     "TieOut",
+    "Untied",
     "assessment",
     "cancellation",
     "credit",
+    "examine",
     "may_post",
     "posting_time",
     "refused_text",

@@ -15,12 +15,12 @@ from attrs import field, fields, frozen
 
 from scld_core.errors import InvalidValue
 from scld_core.fees.ledger import Account
-from scld_core.fees.model import Charge, Entry, EntryKind
+from scld_core.fees.model import Charge, ChargeId, Entry, EntryKind
 from scld_core.kernel.money import Money
 from scld_core.kernel.time import Interval
 from scld_core.kernel.validate import instance
 
-__all__ = ["Axis", "Movement", "TieOut", "tie_out"]
+__all__ = ["Axis", "Examined", "Flaw", "Movement", "TieOut", "Untied", "examine", "tie_out"]
 
 
 class Axis(Enum):
@@ -87,26 +87,83 @@ class TieOut:
                 raise InvalidValue("TieOut", axis.value, "must add up to the total")
 
 
+class Flaw(Enum):
+    """Why a charge is in no sum."""
+
+    NOT_CLOSED = "not-closed"
+    OTHER_CURRENCY = "other-currency"
+
+
+_RULES = {
+    Flaw.NOT_CLOSED: ("Movement", "closing", "must be what the other columns come to"),
+    Flaw.OTHER_CURRENCY: ("Account", "entries", "must be in {}, as the period's other sums are"),
+}
+
+
+@frozen
+class Untied:
+    """A charge that is in no sum, and why.
+
+    `off_by` is what is owed of it at the end less what the other columns come to; of a charge in
+    another currency, what is owed of it then.
+    """
+
+    charge: ChargeId = field(validator=instance(ChargeId))
+    flaw: Flaw = field(validator=instance(Flaw))
+    off_by: Money = field(validator=instance(Money))
+
+
+@frozen
+class Examined:
+    """The sums of every charge that ties out, and each of the others by its number."""
+
+    sums: TieOut
+    untied: tuple[Untied, ...] = ()
+
+
 def tie_out(accounts: Iterable[Account], period: Interval, *, currency: str = "USD") -> TieOut:
     """The sums of the entries posted in `period`, which needs an end, over `accounts` read once.
 
     Each part of an entry counts for the branch, kind and legal class of its charge. Raises
-    InvalidValue for an account in another currency.
+    InvalidValue for an account in another currency, and when a charge does not tie out.
+    """
+    found = examine(accounts, period, currency=currency)
+    for one in found.untied:
+        owner, name, rule = _RULES[one.flaw]
+        raise InvalidValue(owner, name, rule.format(currency))
+    return found.sums
+
+
+def examine(accounts: Iterable[Account], period: Interval, *, currency: str = "USD") -> Examined:
+    """The same, with what does not tie out set aside and named; no figure is made to fit.
+
+    The answer is the same whatever the order of `accounts`.
     """
     total: Counter[str] = Counter()
     rows: dict[Axis, dict[str, Counter[str]]] = {axis: {} for axis in Axis}
+    untied: list[Untied] = []
     for account in accounts:
-        if account.entries and account.balance.currency != currency:
-            raise InvalidValue("Account", "entries", f"must be in {currency}, as the period's other sums are")
+        own = account.balance.currency
         for charge, moved in _moved(account, period):
-            total.update(moved)
-            for axis in Axis:
-                rows[axis].setdefault(_place(charge, axis), Counter()).update(moved)
-    return TieOut(
-        period,
-        _movement(total, currency),
-        {axis: {name: _movement(sums, currency) for name, sums in sorted(rows[axis].items())} for axis in Axis},
+            off = moved["closing"] - _owed(moved)
+            if account.entries and own != currency:
+                untied.append(Untied(charge.id, Flaw.OTHER_CURRENCY, Money(moved["closing"], own)))
+            elif off:
+                untied.append(Untied(charge.id, Flaw.NOT_CLOSED, Money(off, own)))
+            else:
+                total.update(moved)
+                for axis in Axis:
+                    rows[axis].setdefault(_place(charge, axis), Counter()).update(moved)
+    by_axis = {axis: {name: _movement(sums, currency) for name, sums in sorted(rows[axis].items())} for axis in Axis}
+    return Examined(
+        TieOut(period, _movement(total, currency), by_axis), tuple(sorted(untied, key=lambda one: one.charge))
     )
+
+
+def _owed(moved: Mapping[str, int]) -> int:
+    """What should be owed at the end."""
+    gone = sum(moved.get(name, 0) for name in _COLUMNS if name not in ("opening", "new", "closing"))
+    return moved.get("opening", 0) + moved.get("new", 0) - gone
 
 
 def _moved(account: Account, period: Interval) -> Iterable[tuple[Charge, Counter[str]]]:

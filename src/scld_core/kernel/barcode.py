@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Self
 
@@ -10,7 +11,7 @@ from attrs import field, frozen
 from scld_core.kernel.checksum import luhn_valid
 from scld_core.kernel.validate import matching
 
-__all__ = ["Barcode", "BarcodeCheck"]
+__all__ = ["Barcode", "BarcodeCheck", "Scan", "read_scan"]
 
 
 class BarcodeCheck(Enum):
@@ -45,3 +46,31 @@ class Barcode:
 
     def __str__(self) -> str:
         return self.number
+
+
+@frozen
+class Scan:
+    """What a scanner sent, read: the number, and the start and stop letters that were taken off, or none."""
+
+    number: Barcode
+    start: str = ""
+    stop: str = ""
+
+    @property
+    def framed(self) -> bool:
+        """Whether start and stop letters were taken off."""
+        return bool(self.start)
+
+
+_FRAMED = re.compile(r"([A-D])([0-9]{1,30})([A-D])", re.IGNORECASE)
+
+
+def read_scan(text: str) -> Scan:
+    """A number as a scanner sends it, which may leave Codabar's start and stop letters (A to D) on.
+
+    They are taken off only where both are there and everything between them is digits, since a number may
+    have letters of its own. InvalidValue for what is no number at all.
+    """
+    bare = text.strip()
+    found = _FRAMED.fullmatch(bare)
+    return Scan(Barcode(found[2]), found[1], found[3]) if found else Scan(Barcode(bare))

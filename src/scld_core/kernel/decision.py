@@ -10,7 +10,7 @@ from attrs import field, frozen
 from scld_core.errors import InvalidValue
 from scld_core.kernel.validate import each, instance, nonempty
 
-__all__ = ["Decision", "Reason", "Verdict", "deny", "permit", "refer"]
+__all__ = ["Answers", "Decision", "Question", "Reason", "Verdict", "ask", "deny", "permit", "refer"]
 
 
 @frozen
@@ -26,27 +26,82 @@ class Reason:
     version: str = ""
 
     def text(self, templates: Mapping[str, str]) -> str:
-        """The sentence for this code out of `templates` (code -> format string)."""
-        return templates[self.code].format(**dict(self.params))
+        """The sentence for this code out of `templates` (code -> format string).
+
+        A code or parameter that these do not know, as one of another version, is shown as it is.
+        """
+        if self.fits(templates):
+            return templates[self.code].format(**dict(self.params))
+        params = ", ".join(f"{name} {value}" for name, value in self.params)
+        return f"{self.code} ({params})" if params else self.code
+
+    def fits(self, templates: Mapping[str, str]) -> bool:
+        """Whether `templates` have a sentence for this code and its parameters."""
+        try:
+            templates[self.code].format(**dict(self.params))
+        except (LookupError, ValueError):
+            return False
+        return True
 
 
 class Verdict(Enum):
-    """The three answers a rule of this house gives so far."""
+    """Yes; no; another actor decides; or something has to be answered first."""
 
     PERMIT = "permit"
     DENY = "deny"
     REFER = "refer"
+    ASK = "ask"
+
+
+@frozen
+class Question:
+    """One question: its code, the asking system's words, and the answers it takes.
+
+    `choices` are (answer, words for people) pairs; a question that is answered yes or no has these two.
+    """
+
+    code: str = field(validator=nonempty)
+    words: str = field(validator=nonempty)
+    choices: tuple[tuple[str, str], ...] = (("yes", "Yes"), ("no", "No"))
+
+    def __attrs_post_init__(self) -> None:
+        if len(dict(self.choices)) != len(self.choices) or not self.choices:
+            raise InvalidValue("Question", "choices", "must be there, each once")
+
+    def takes(self, answer: str) -> bool:
+        """Whether an answer is one of the choices."""
+        return answer in dict(self.choices)
+
+
+@frozen
+class Answers:
+    """What was answered, by code of the question, and the token under which it was asked."""
+
+    given: tuple[tuple[str, str], ...]
+    token: str = field(default="", repr=False)
+
+    def to(self, question: Question) -> str | None:
+        """The answer to a question; None where there is none."""
+        return dict(self.given).get(question.code)
 
 
 @frozen
 class Decision:
-    """A verdict with all its reasons; a denial or referral always has at least one."""
+    """A verdict with all its reasons; a denial or referral always has at least one.
+
+    Only an ask has questions, and always has. `token` resumes it and is opaque.
+    """
 
     verdict: Verdict = field(validator=instance(Verdict))
     reasons: tuple[Reason, ...] = field(default=(), validator=each(instance(Reason)))
+    questions: tuple[Question, ...] = field(default=(), validator=each(instance(Question)))
+    token: str = field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if self.verdict is not Verdict.PERMIT and not self.reasons:
+        asks = self.verdict is Verdict.ASK
+        if asks != bool(self.questions):
+            raise InvalidValue("Decision", "questions", "are for an ask, which needs one")
+        if self.verdict in (Verdict.DENY, Verdict.REFER) and not self.reasons:
             raise InvalidValue("Decision", "reasons", f"a {self.verdict.value} needs a reason")
 
     @property
@@ -68,3 +123,8 @@ def deny(*reasons: Reason) -> Decision:
 def refer(*reasons: Reason) -> Decision:
     """Somebody else decides."""
     return Decision(Verdict.REFER, reasons)
+
+
+def ask(*questions: Question, token: str = "", reasons: tuple[Reason, ...] = ()) -> Decision:
+    """Not before these are answered."""
+    return Decision(Verdict.ASK, reasons, questions, token)

@@ -10,7 +10,7 @@ from scld_core.errors import InvalidValue
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import matching
 
-__all__ = ["ItemId", "LoanId", "LocationId", "PatronId", "RecordId"]
+__all__ = ["HoldId", "ItemId", "LoanId", "LocationId", "PatronId", "RecordId", "TitleId"]
 
 
 def _is_instance_name(text: object) -> bool:
@@ -58,6 +58,16 @@ class ItemId(RecordId):
 @frozen(order=True)
 class LoanId(RecordId):
     """A loan's record id; names no person."""
+
+
+@frozen(order=True)
+class TitleId(RecordId):
+    """A title's record id, of which there may be many items."""
+
+
+@frozen(order=True)
+class HoldId(RecordId):
+    """A hold's record id; names no person."""
 
 
 @frozen(order=True)

@@ -49,7 +49,12 @@ def merged(gone: Patron, kept: Patron, at: datetime) -> Patron:
         raise InvalidValue("merged", "gone", "must be another record than the one kept")
     if gone.flag is not None and kept.flag is not None:
         raise InvalidValue("merged", "flag", "is on both records; one of the referrals has to end first")
-    aliases = tuple(evolve(card, present=False, replaced_at=at) if card.present else card for card in gone.cards)
+    aliases = tuple(
+        evolve(card, present=False, replaced_at=at) if card.present else card
+        for card in gone.cards
+        if not kept.has_card(card.number)
+    )
+    ids = dict.fromkeys((*kept.merged_from, gone.id, *gone.merged_from))
     own = {block.reason for block in kept.blocks}
     adult = kept.responsible_adult or gone.responsible_adult
     return evolve(
@@ -59,7 +64,7 @@ def merged(gone: Patron, kept: Patron, at: datetime) -> Patron:
         category=kept.category or gone.category,
         home=kept.home or gone.home,
         cards=(*kept.cards, *aliases),
-        merged_from=(*kept.merged_from, gone.id, *gone.merged_from),
+        merged_from=tuple(record for record in ids if record != kept.id),
         flag=kept.flag or gone.flag,
         blocks=(*kept.blocks, *(block for block in gone.blocks if block.reason not in own)),
     )

@@ -36,6 +36,7 @@ from scld_core.kernel.capability import Capability, Effect, Operation, Unsupport
 from scld_core.kernel.ids import RecordId
 from scld_core.kernel.log import log, whereabouts
 from scld_core.kernel.page import Page
+from scld_core.notices.ports import Notices
 from scld_core.patrons.ports import Patrons
 from scld_core.plugins.redacting import clean_answer, clean_error
 from scld_core.plugins.retry import RetrySchedule
@@ -61,6 +62,7 @@ PORTS: Mapping[str, tuple[type, ...]] = {
     "channel": (AgencyChannel,),
     "fees": (Fees,),
     "patrons": (Patrons,),
+    "notices": (Notices,),
 }
 """The guarded ports of an opened backend: the Protocol of each, then what it may offer besides."""
 

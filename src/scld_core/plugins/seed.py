@@ -9,6 +9,7 @@ from attrs import field, frozen
 from scld_core.circulation.model import Circulation
 from scld_core.fees.ledger import Account
 from scld_core.hotspots.model import LineView
+from scld_core.notices.model import Notice
 from scld_core.patrons.model import Household
 from scld_core.patrons.person import Patron
 
@@ -21,7 +22,7 @@ class Seed:
 
     `barcodes` maps an item's local id to its barcode, `households` a patron's local id to a
     household, `merged` a merged patron's local id to the survivor's. `patrons` tell of their own
-    merged records themselves; each of `accounts` is of one of `patrons`.
+    merged records themselves; each of `accounts` and of `notices` is of one of `patrons`.
     """
 
     items: tuple[Circulation, ...] = ()
@@ -32,3 +33,4 @@ class Seed:
     merged: Mapping[str, str] = field(factory=dict[str, str])
     patrons: tuple[Patron, ...] = ()
     accounts: tuple[Account, ...] = ()
+    notices: tuple[Notice, ...] = ()

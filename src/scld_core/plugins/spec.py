@@ -20,6 +20,7 @@ from scld_core.kernel.capability import Capability
 from scld_core.kernel.redact import Redact, redact
 from scld_core.kernel.time import Clock
 from scld_core.kernel.validate import matching, nonempty
+from scld_core.notices.ports import Notices
 from scld_core.patrons.ports import Patrons
 from scld_core.plugins.seed import Seed
 from scld_core.runs.ports import Store
@@ -92,6 +93,7 @@ class OpenBackend:
     channel: AgencyChannel | None = None
     fees: Fees | None = None
     patrons: Patrons | None = None
+    notices: Notices | None = None
     store: Store | None = None
     close: Callable[[], None] = _nothing
 

@@ -64,9 +64,13 @@ def _array(column: list[Plain], schema: Any) -> Any:
     kind = str(library.c_schema(schema).format)
     if kind == "u":
         return library.c_array([None if value is None else str(value) for value in column], schema)
-    if kind == "l":
-        return library.c_array(column, schema)
-    micros = [
-        (value - _EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else None for value in column
-    ]
-    return library.c_array(micros, schema)
+    numbers = column if kind == "l" else [_micros(value) for value in column]
+    # A place without a value is written too: as nought, and not as whatever the memory held before.
+    filled = library.c_buffer([0 if number is None else number for number in numbers], library.int64())
+    known = library.c_buffer([number is not None for number in numbers], library.bool_())
+    missing = sum(number is None for number in numbers)
+    return library.c_array_from_buffers(schema, len(numbers), buffers=[known, filled], null_count=missing)
+
+
+def _micros(value: Plain) -> int | None:
+    return (value - _EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else None

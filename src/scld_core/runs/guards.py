@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Generic, TypeVar
@@ -101,20 +101,28 @@ def check_age(facts: Facts, now: datetime, max_age: timedelta) -> None:
 def check_blast(plan: Plan, *, confirmed: int | None) -> None:
     """Refuse more risky steps than an area's policy allows, unless a person confirmed exactly that number.
 
-    Steps that need an approval do not count: each of them is confirmed by itself.
+    Of several areas over their limits, all are named and the number is their sum. Steps that need an
+    approval do not count: each of them is confirmed by itself.
     """
+    over = tuple(_over(plan))
+    total = sum(risky for risky, _ in over)
+    if over and total != confirmed:
+        raise BlastRadius(
+            f"{'; '.join(words for _, words in over)}. Look at it with --dry-run; if it is right, run again with "
+            f"--confirm-blast-radius {total}; nothing was changed",
+            total,
+        )
+
+
+def _over(plan: Plan) -> Iterator[tuple[int, str]]:
     for area in plan.areas:
         if area.limit is None:
             continue
         risky = sum(step.risk is not Risk.ROUTINE and not step.needs_approval for step in area.steps)
         most = min(area.limit.max_count, ceil(area.limit.max_fraction * area.limit.population))
-        if risky > most and risky != confirmed:
-            raise BlastRadius(
-                f"{area.area}: the plan has {risky} risky steps for {area.limit.population} subjects and the "
-                f"limit is {most}. Look at it with --dry-run; if it is right, run again with "
-                f"--confirm-blast-radius {risky}; nothing was changed",
-                risky,
-            )
+        if risky > most:
+            words = f"{area.area}: the plan has {risky} risky steps for {area.limit.population} subjects"
+            yield risky, f"{words} and the limit is {most}"
 
 
 def check_population(store: Store, plan: Plan, *, confirmed: int | None, actor: Actor, clock: Clock) -> None:

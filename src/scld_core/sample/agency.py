@@ -63,6 +63,11 @@ class Story:
     card: str | None = None
     raw: Mapping[str, str] = field(factory=dict[str, str])
 
+    @property
+    def was_referred(self) -> bool:
+        """Whether the patron was referred at some time."""
+        return bool(self.fee) or self.agency is not None
+
 
 STORIES: tuple[Story, ...] = (
     Story("in order", 4550, 4550, 4550, copies=23),
@@ -140,7 +145,7 @@ class _Files:
         if story.sent is not None:
             due = f"{story.sent // 100:,}.{story.sent % 100:02}"
             self.sent.append((number, "SAMPLE", f"Patron {index}", card, due))
-        if story.noticed and story.fee and story.ils is not None:
+        if story.noticed and story.was_referred and story.ils is not None:
             day = self.today - timedelta(days=120 + index % 30)
             self.notices.append((number, "", "bill", day.isoformat(), "mail", "sent", "yes"))
 

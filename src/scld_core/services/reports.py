@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from scld_core.kernel.time import EPOCH
-from scld_core.reporting.audience import Audience, ReportSpec, find_report
+from scld_core.reporting.audience import Asked, Audience, Days, ReportSpec, find_report
 from scld_core.reporting.model import Badge, Column, Figure, Kind, Report, Row, Section, Table, Tone
 from scld_core.runs.model import UNRESOLVED, StepRecord, StepState
+from scld_core.services.agency_reports.catalogue import AGENCY_REPORTS
 from scld_core.services.run_book import RunEnd, RunRecord, run_book
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ _ON = {
 }
 
 
-def make_report(desk: Desk, name: str, *, audience: str = "") -> Report:
+def make_report(desk: Desk, name: str, *, audience: str = "", days: Days | None = None, reveal: bool = False) -> Report:
     """The report of that name for an audience, its first one for a blank; nothing is changed.
 
-    Raises BadInput, with the nearest name, for a report or an audience that does not exist.
+    With `reveal` it shows the personal data that its audience has a purpose for; each look is a line
+    of the journal. Raises BadInput, with the nearest name, for a report or an audience that does not
+    exist, and for what this report is not made for.
     """
     spec = find_report(catalogue(desk), name)
-    return spec.build(desk, spec.audience(audience))
+    return spec.build(desk, spec.asked(audience, days=days, reveal=reveal))
 
 
 def catalogue(desk: Desk) -> tuple[ReportSpec, ...]:
@@ -66,8 +69,8 @@ def _page(desk: Desk, title: str, figures: tuple[Figure, ...], *sections: Sectio
     )
 
 
-def _runs(desk: Desk, audience: Audience) -> Report:
-    del audience  # it shows everybody the same
+def _runs(desk: Desk, asked: Asked) -> Report:
+    del asked  # it shows everybody the same
     since = desk.runs.business_day - timedelta(days=_DAYS)
     book = [run for run in run_book(desk.store) if run.business_day >= since]
     results: dict[str, Counter[StepState]] = {}
@@ -101,8 +104,8 @@ def _run_row(run: RunRecord, counts: Counter[StepState]) -> Row:
     return run.id, run.kind, run.started_at, run.ended_at, run.actor, end, done, waiting, failed
 
 
-def _waiting(desk: Desk, audience: Audience) -> Report:
-    del audience
+def _waiting(desk: Desk, asked: Asked) -> Report:
+    del asked
     waiting = sorted((r for r in _records(desk) if r.state in UNRESOLVED), key=lambda r: (r.updated_at, r.step.id))
     columns = (
         Column("Step", Kind.ID, names_row=True),
@@ -127,6 +130,7 @@ def _waiting(desk: Desk, audience: Audience) -> Report:
 
 
 CATALOGUE: tuple[ReportSpec, ...] = (
+    *AGENCY_REPORTS,
     ReportSpec("runs", "Run book: each run, who began it and how it ended", (Audience.IT,), _runs),
     ReportSpec("waiting", "What waits for a person or a system", (Audience.CUSTOMER_SERVICE, Audience.IT), _waiting),
 )

@@ -141,6 +141,14 @@ class Case(Generic[B]):
             if not self.declares(operation):
                 raise Excused(f"{operation} is declared as not offered")
 
+    def file(self, name: str, content: bytes) -> Path:
+        """A file of the check's own, gone at its end."""
+        folder = self._folder() / "own"
+        folder.mkdir(exist_ok=True)
+        path = folder / name
+        path.write_bytes(content)
+        return path
+
     def lever(self, found: Any, name: str) -> Any:
         """A lever of the bench; the check is unseen without it."""
         if found is None:

@@ -7,9 +7,11 @@ from random import Random
 from typing import Any
 
 from scld_core.testing.duel import Call, Difference, Duel
+from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
+from scld_core.testing.duel_notices import NoticesDuel
 from scld_core.testing.duel_patrons import PatronsDuel
 from scld_core.testing.duel_store import StoreDuel
 from scld_core.testing.harness import Harness
@@ -19,8 +21,10 @@ __all__ = ["DUELS", "Call", "Difference", "differ", "play", "script"]
 DUELS: Mapping[str, Callable[[Harness[Any], Harness[Any]], Duel]] = {
     "lines": LinesDuel,
     "loans": LoansDuel,
+    "channel": ChannelDuel,
     "fees": FeesDuel,
     "patrons": PatronsDuel,
+    "notices": NoticesDuel,
     "store": StoreDuel,
 }
 """How two backends of each port are set against each other."""

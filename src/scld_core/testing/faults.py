@@ -80,7 +80,7 @@ class Faults:
 
 
 def faulty(port: P, port_name: str, faults: Faults, *, backend: str = "faulty") -> P:
-    """A port that behaves as `port` does, each call first meeting its fault. `port_name` is lines or loans."""
+    """A port that behaves as `port` does, each call first meeting its fault; `port_name` as the guard has it."""
     declared = {name: mark for protocol in PORTS[port_name] for name, mark in operations(protocol).items()}
 
     class Faulty:

@@ -7,11 +7,12 @@ without it is reported as unseen, and the grade says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
+from scld_core.agency.ports import AgencyChannel
 from scld_core.circulation.model import Circulation
 from scld_core.circulation.ports import Loans
 from scld_core.fees.ledger import Account
@@ -22,6 +23,8 @@ from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.capability import Capability, Full, operations
 from scld_core.kernel.devices import Line
 from scld_core.kernel.validate import instance, matching, nonempty
+from scld_core.notices.model import Notice
+from scld_core.notices.ports import Notices
 from scld_core.patrons.person import Patron
 from scld_core.patrons.ports import Patrons
 from scld_core.plugins.guard import PORTS
@@ -31,11 +34,14 @@ from scld_core.runs.ports import Store
 from scld_core.testing.clock import TickingClock
 
 __all__ = [
+    "NOTICE_FACTS",
     "Bench",
     "CarrierBench",
+    "ChannelBench",
     "FeesBench",
     "Harness",
     "LoansBench",
+    "NoticesBench",
     "PatronsBench",
     "StoreBench",
     "World",
@@ -135,6 +141,45 @@ class PatronsBench(Bench):
 
 
 @frozen(kw_only=True)
+class ChannelBench(Bench):
+    """An opened `AgencyChannel` to an agency that has nothing yet.
+
+    `files` lists what the agency finds there, each file with its name and its bytes; of a way that
+    tells copies by a number, such as a mail's, each once. `put` lays a file there as somebody else
+    does. `collect` has the agency take everything away. `watch` has its argument called wherever a
+    delivery lets others look before it is over. `cut` prepares that the next delivery breaks off in
+    the middle of the file, `lose` that it is carried out and its answer lost.
+    """
+
+    channel: AgencyChannel
+    files: Callable[[], Iterable[tuple[str, bytes]]] | None = None
+    put: Callable[[str, bytes], None] | None = None
+    collect: Callable[[], None] | None = None
+    watch: Callable[[Callable[[], None]], None] | None = None
+    cut: Callable[[], None] | None = None
+    lose: Callable[[], None] | None = None
+
+
+NOTICE_FACTS = ("kind", "channel", "result", "item", "names_assignment", "amount", "template")
+"""What a notice tells besides whom and when, by its field's name."""
+
+
+@frozen(kw_only=True)
+class NoticesBench(Bench):
+    """An opened `Notices`.
+
+    `tells` names the facts that this record keeps at all: the others are compared with nothing.
+    `show` makes the ILS send and record one more notice. `cut` makes every list break off after so
+    many pages.
+    """
+
+    notices: Notices
+    tells: Collection[str] = NOTICE_FACTS
+    show: Callable[[Notice], None] | None = None
+    cut: Callable[[int], None] | None = None
+
+
+@frozen(kw_only=True)
 class StoreBench(Bench):
     """An opened, empty `Store`; `reopen` opens what it keeps once more, as another process would."""
 
@@ -151,16 +196,14 @@ _STORE = ("transaction", "exclusive", "close")
 class Harness(Generic[B]):
     """A backend to be graded, and how to make a bench of one of its ports.
 
-    `port` is ``lines``, ``loans``, ``fees``, ``patrons`` or ``store``. `capabilities` are those of
-    the configuration that `make` opens. `remembers_keys` says that the system itself never carries
-    out one key twice, however late the second comes. `evidence` is `BackendSpec.foreign_evidence`:
-    it caps the grade. `spec`, where there is one, is checked as well.
+    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices`` or ``store``.
+    `capabilities` are those of the configuration that `make` opens. `remembers_keys` says that the
+    system itself never carries out one key twice, however late the second comes. `evidence` is
+    `BackendSpec.foreign_evidence`: it caps the grade. `spec`, where there is one, is checked as well.
     """
 
     name: str = field(validator=nonempty)
-    port: str = field(
-        validator=matching(lambda v: v in (*PORTS, "store"), "must be lines, loans, fees, patrons or store")
-    )
+    port: str = field(validator=matching(lambda v: v in (*PORTS, "store"), f"must be {', '.join(PORTS)} or store"))
     make: Callable[[World], B]
     capabilities: Mapping[str, Capability] = field(factory=dict[str, Capability])
     remembers_keys: bool = field(default=False, validator=instance(bool))

@@ -18,19 +18,24 @@ from scld_core.testing._hypothesis import (
 )
 from scld_core.testing.case import fail
 from scld_core.testing.duel import Call
+from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
+from scld_core.testing.duel_notices import NoticesDuel
 from scld_core.testing.duel_patrons import PatronsDuel
 from scld_core.testing.duel_store import StoreDuel
 from scld_core.testing.harness import Harness
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
+from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
 
 __all__ = [
+    "ChannelMachine",
     "FeesMachine",
     "LinesMachine",
     "LoansMachine",
+    "NoticesMachine",
     "PatronsMachine",
     "StepMachine",
     "StoreMachine",
@@ -222,6 +227,72 @@ class PatronsMachine(RuleBasedStateMachine):
         self.duel.release()
 
 
+class ChannelMachine(RuleBasedStateMachine):
+    """The life of an agency's incoming folder: files sent once, again, and others under their names."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_CHANNEL
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = ChannelDuel(MEMORY_CHANNEL, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(number=st.integers(1, 3), choice=st.integers(0, 2))
+    def deliver(self, number: int, choice: int) -> None:
+        """Send a file, perhaps with the key of the last time, perhaps with other bytes."""
+        self._do(Call("deliver", number, choice))
+
+    @rule(number=st.integers(1, 3), version=_choices)
+    def put(self, number: int, version: int) -> None:
+        """Somebody else lays a file there."""
+        self._do(Call("put", number, version))
+
+    @rule(number=st.integers(1, 3), version=_choices)
+    def delivered(self, number: int, version: int) -> None:
+        """Ask whether a file is there."""
+        self._do(Call("delivered", number, version))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
+class NoticesMachine(RuleBasedStateMachine):
+    """The life of a record of notices: more are sent, and it is read by patron and by time."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_NOTICES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = NoticesDuel(MEMORY_NOTICES, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(patron=st.integers(0, 4), choice=_choices)
+    def send(self, patron: int, choice: int) -> None:
+        """The ILS sends one more notice."""
+        self._do(Call("send", patron, choice))
+
+    @rule(patron=st.sampled_from((0, 1, 2, 3, 4, 999)))
+    def of_patron(self, patron: int) -> None:
+        """List the notices to a patron, or to nobody."""
+        self._do(Call("iter_notices", patron))
+
+    @rule(days=st.sampled_from((-365, -40, -19, 0, 1)))
+    def sent(self, days: int) -> None:
+        """List what was sent since some day."""
+        self._do(Call("iter_sent", days))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
 class StoreMachine(RuleBasedStateMachine):
     """The life of a store: transactions, committed and broken off, holds and reopening."""
 
@@ -274,8 +345,10 @@ class StepMachine(RuleBasedStateMachine):
 _MACHINES: dict[str, tuple[type[Any], ...]] = {
     "lines": (LinesMachine,),
     "loans": (LoansMachine,),
+    "channel": (ChannelMachine,),
     "fees": (FeesMachine,),
     "patrons": (PatronsMachine,),
+    "notices": (NoticesMachine,),
     "store": (StoreMachine, StepMachine),
 }
 

@@ -35,8 +35,10 @@ from scld_core.testing.report import Cell, Report, Verdict
 __all__ = [
     "PROPERTY",
     "CarrierSuite",
+    "ChannelSuite",
     "FeesSuite",
     "LoansSuite",
+    "NoticesSuite",
     "PatronsSuite",
     "StoreSuite",
     "Suite",
@@ -155,6 +157,11 @@ class LoansSuite(Suite):
     """Every check of `Loans`, each a test."""
 
 
+@_standard("channel")
+class ChannelSuite(Suite):
+    """Every check of `AgencyChannel`, each a test."""
+
+
 @_standard("fees")
 class FeesSuite(Suite):
     """Every check of `Fees`, each a test."""
@@ -163,6 +170,11 @@ class FeesSuite(Suite):
 @_standard("patrons")
 class PatronsSuite(Suite):
     """Every check of `Patrons`, each a test."""
+
+
+@_standard("notices")
+class NoticesSuite(Suite):
+    """Every check of `Notices`, each a test."""
 
 
 @_standard("store")

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 if TYPE_CHECKING:
     from scld_core.agency.desk import AgencyDesk
+    from scld_core.agency.referrals.desk import ReferralDesk
     from scld_core.hotspots.desk import HotspotDesk
     from scld_core.kernel.actor import Actor
     from scld_core.kernel.time import Clock
@@ -52,7 +53,7 @@ class Options:
 class Desk:
     """One district, opened for one actor. Use it as a context manager; one per thread or process.
 
-    `agency` is None where district.toml has no ``[agency]``.
+    `agency` is None where district.toml has no ``[agency]``, `referrals` where it has no ``[agency.referrals]``.
     Where the clock stands still and the district is no sample, `store` refuses every write with BadInput.
     """
 
@@ -65,6 +66,7 @@ class Desk:
     backends: Mapping[str, OpenBackend]
     hotspots: HotspotDesk
     agency: AgencyDesk | None
+    referrals: ReferralDesk | None
     runs: RunsDesk
     day: Day
     stack: ExitStack = field(repr=False)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from scld_core import codecs
 from scld_core.agency.desk import AgencyDesk, agency_area
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.policy import AgencyPolicy
+from scld_core.agency.referrals.beside import leave_to_the_run
+from scld_core.agency.referrals.desk import ReferralDesk, referrals_area
 from scld_core.circulation.ports import Loans
 from scld_core.errors import AdapterBug, BackendError, BadInput, SettingsError
+from scld_core.holds.policy import HoldPolicy
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
 from scld_core.hotspots.gather import Systems
 from scld_core.hotspots.inventory import Inventory, read_inventory
@@ -25,6 +29,7 @@ from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
+from scld_core.patrons import JurisdictionPolicy, PatronPolicy
 from scld_core.plugins import (
     BackendContext,
     BackendSpec,
@@ -48,6 +53,7 @@ from scld_core.settings import BackendSettings, Settings, load_settings
 from scld_core.wiring.agency import agency_limits, agency_systems
 from scld_core.wiring.desk import MORNING, Desk, Options
 from scld_core.wiring.down import DownLines
+from scld_core.wiring.referrals import referral_office, referral_terms
 
 __all__ = ["Opening", "desk_of", "district_clock", "open_district"]
 
@@ -55,10 +61,13 @@ POLICIES: Mapping[str, type[Any]] = {
     "hotspots": HotspotPolicy,
     "agency": AgencyPolicy,
     "agency_day": AgencyLimits,
+    "holds": HoldPolicy,
+    "patrons": PatronPolicy,
+    "jurisdiction": JurisdictionPolicy,
 }
 """The policy class of each table under ``[policy]``."""
 
-_AREAS = ("hotspots", "agency")
+_AREAS = ("hotspots", "agency", "referrals")
 
 
 def district_clock(settings: Settings, options: Options) -> Clock:
@@ -195,6 +204,8 @@ class Opening:
         self.ruling(self.clock.now())
         if self.settings.agency is not None:
             agency_limits(self.settings, self.profile, self.clock.now())
+            if self.settings.agency.referrals is not None:
+                referral_terms(self)
 
 
 def _only_ils(backends: Mapping[str, OpenBackend]) -> tuple[str, Loans]:
@@ -275,9 +286,16 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
         )
         progress = opening.options.progress or silent
         parts = (settings, opening.profile, opening.registry, backends)
-        agency = agency_systems(*parts, store=store, clock=clock, progress=progress)
-        areas = (hotspot_area(systems, clock, progress), *((agency_area(agency),) if agency else ()))
         person = Actor(actor, settings.roles.get(actor, ()))
+        office = referral_office(opening, backends, store=store, actor=person)
+        agency = agency_systems(*parts, store=store, clock=clock, progress=progress)
+        if agency and office:
+            agency = evolve(agency, beside=partial(leave_to_the_run, office))
+        areas = (
+            hotspot_area(systems, clock, progress),
+            *((agency_area(agency),) if agency else ()),
+            *((referrals_area(office),) if office else ()),
+        )
         engine = Engine(
             store,
             {action.name: action for area in areas for action in area.actions},
@@ -298,6 +316,7 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             backends=backends,
             hotspots=HotspotDesk(store, systems, clock, person, settings.district.name, opening.registry.redact),
             agency=AgencyDesk(store, agency, clock, settings.district.name) if agency else None,
+            referrals=ReferralDesk(office, settings.district.name) if office else None,
             runs=RunsDesk(
                 engine,
                 ApprovalRule(settings.approval.roles, settings.approval.other_actor),

@@ -63,10 +63,13 @@ class Sftp:
         self._converse("deliver", work)
 
     def content(self, name: str) -> bytes | None:
-        """What lies under that name; None when nothing does."""
+        """What lies under that name; None when nothing does. Raises ConfigurationError for a directory that is gone."""
 
         async def work(client: asyncssh.SFTPClient) -> bytes | None:
-            return await self._content(client, name)
+            found = await self._content(client, name)
+            if found is None:
+                await client.stat(self.settings.directory)  # of one that is gone nobody can say what lies in it
+            return found
 
         return self._converse("delivered", work)
 

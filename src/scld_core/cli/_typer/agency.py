@@ -43,10 +43,17 @@ def reconcile(
         Path | None, typer.Option(help="The notices sent, to look for the lawful one.", show_default=False)
     ] = None,
     profile: Annotated[str, typer.Option(help="A policy profile: a name or a TOML file.")] = "",
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="python; fast (the extra of that name), which helps where only --ils and --agency are given; or auto."
+        ),
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Compare what the ILS and the agency say of each patron, and write who has to do what; changes nothing."""
     from scld_core.agency.dialect import Dialect
+    from scld_core.agency.fast import engine_named
     from scld_core.kernel.time import SystemClock
     from scld_core.plugins import Registry
     from scld_core.policies import load_profile
@@ -62,6 +69,7 @@ def reconcile(
             machine_zone(),
             load_profile(profile) if profile else None,
             progress,
+            engine_named(engine),
         )
         done = reconcile_files(request, folder, around, to_json=sys.stdout if as_json else None)
     if not as_json:
@@ -86,8 +94,8 @@ def _show(done: Done) -> None:
     screen.print(table)
     for bad in summary.quarantined[:_SHOWN]:
         say(screen, f"[yellow]not used[/]  {escape(str(bad))}", hang=10)
-    if len(summary.quarantined) > _SHOWN:
-        say(screen, f"[yellow]not used[/]  and {len(summary.quarantined) - _SHOWN:,} more rows", hang=10)
+    if (more := len(summary.quarantined) - _SHOWN) > 0:
+        say(screen, f"[yellow]not used[/]  and {more:,} more {'row' if more == 1 else 'rows'}", hang=10)
     for check, reason in summary.not_made:
         say(screen, f"[dim]not made[/]  {escape(check)}: {escape(reason)}", hang=10)
     for one in done.compared.inputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, field, frozen
 
 from scld_core.agency.dialect import Dialect
+from scld_core.agency.fast import Engine, set_aside
 from scld_core.agency.model import Basis, Reconciliation
 from scld_core.agency.reconcile import reconcile
 from scld_core.kernel.time import Clock
@@ -40,13 +42,14 @@ _TITLE = "Library and collection agency"
 
 @frozen
 class Surroundings:
-    """What a comparison needs besides its files: the dialects there are, the present, its zone, the policy."""
+    """What a comparison needs besides its files: dialects, the present, its zone, the policy, the engine."""
 
     dialects: tuple[Dialect, ...]
     clock: Clock
     zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
     profile: Profile | None = None
     progress: Progress = silent
+    engine: Engine = Engine.AUTO
 
 
 @frozen
@@ -83,8 +86,9 @@ def reconcile_files(request: Request, out: Path, around: Surroundings, *, to_jso
 def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO[str] | None) -> Compared:
     now = around.clock.now()
     today = now.astimezone(around.zone).date()
-    sources = open_sources(request, around.dialects, around.zone)
     terms = terms_of(around.profile, today)
+    sift = partial(set_aside, terms=terms, engine=around.engine, progress=around.progress)
+    sources = open_sources(request, around.dialects, around.zone, sift=sift)
     comparison = reconcile(
         sources.ils,
         agency=sources.agency,
@@ -92,6 +96,7 @@ def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO
         notices=sources.notices,
         terms=terms,
         progress=around.progress,
+        aside=sources.aside,
     )
     as_json = JsonFile(spool, Basis.RECONCILED if request.agency else Basis.DRIFT) if spool else None
     rows = Pass(staging, terms, as_json)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from scld_core.agency._duckdb import Sieved
 from scld_core.agency.decode import read_accounts, read_sent
 from scld_core.agency.dialect import Dialect, Direction
 from scld_core.agency.files import read_ils
@@ -21,7 +23,7 @@ from scld_core.kernel.validate import instance, optional
 from scld_core.notices import NoticeFile, assignment_notices, read_notices
 from scld_core.services.agency.inputs import Input, Role, fingerprint, stamp
 
-__all__ = ["DEFAULT_DIALECT", "Request", "Sources", "open_sources"]
+__all__ = ["DEFAULT_DIALECT", "Request", "Sift", "Sources", "open_sources"]
 
 DEFAULT_DIALECT = "agency-export"
 """The dialect of the agency's list when none is named."""
@@ -88,10 +90,17 @@ class _Opener:
     """Opens files one after the other and remembers what each was."""
 
     opened: list[_Opened] = field(factory=list[_Opened])
+    stamps: dict[Path, tuple[int, int]] = field(factory=dict[Path, tuple[int, int]])
+
+    def look(self, path: Path) -> tuple[int, int]:
+        """What the file is from now on."""
+        if path not in self.stamps:
+            self.stamps[path] = stamp(path)
+        return self.stamps[path]
 
     def read(self, role: Role, path: Path, reader: Callable[[Path], R], layout: str = "") -> R:
         """What `reader` makes of the file."""
-        stamped, sha256 = stamp(path), fingerprint(path)
+        stamped, sha256 = self.look(path), fingerprint(path)
         found = reader(path)
         as_of = found.as_of if isinstance(found, Reading) else _unknown
         self.opened.append(_Opened(role, path, layout, sha256, stamped, found.modified_at, as_of))
@@ -102,15 +111,25 @@ def _unknown() -> None:
     """The file does not say when it was true."""
 
 
+Sift = Callable[[Path, Path, Dialect], Sieved | None]
+"""What looks at the ILS file and the agency's list before they are read, and sets plain rows aside."""
+
+
+def _nothing(ils: Path, agency: Path, dialect: Dialect) -> None:
+    """Set nothing aside."""
+    del ils, agency, dialect
+
+
 @frozen
 class Sources:
-    """The files, opened: their rows once, and the notices' dates by patron."""
+    """The files, opened: their rows once, what was set aside of them, and the notices' dates by patron."""
 
     ils: Reading[IlsPatron]
     agency: Reading[AgencyAccount] | None
     sent: Reading[SentAccount] | None
     notices: Callable[[str], Sequence[date]] | None
     unread_notices: tuple[Quarantined, ...]
+    aside: Sieved | None
     _opened: tuple[_Opened, ...]
 
     def inputs(self, now: datetime) -> tuple[Input, ...]:
@@ -118,19 +137,27 @@ class Sources:
         return tuple(one.as_input(now) for one in self._opened)
 
 
-def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo) -> Sources:
+def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo, *, sift: Sift = _nothing) -> Sources:
     """Open every file of the request; bare dates of notices are days of `zone`.
 
-    Raises BadInput for a dialect that is not there or not of that direction, and FileRefused for a
-    file that cannot be used whole.
+    `sift` may set rows aside where nothing but the ILS and the agency's list is compared. Raises
+    BadInput for a dialect that is not there or not of that direction, and FileRefused for a file that
+    cannot be used whole.
     """
     known, opener = tuple(dialects), _Opener()
     inbound = _dialect(request.dialect or DEFAULT_DIALECT, known) if request.agency else None
     outbound = _sent_dialect(request.sent_dialect, known) if request.sent else None
-    ils = opener.read(Role.ILS, request.ils, read_ils)
+    aside = None
+    if request.agency and inbound and not request.sent and not request.notices:
+        opener.look(request.ils)
+        opener.look(request.agency)
+        aside = sift(request.ils, request.agency, inbound)
+    ils_lines, agency_lines = (aside.ils_lines, aside.agency_lines) if aside else (None, None)
+    ils = opener.read(Role.ILS, request.ils, lambda path: _whole(read_ils(path, only=ils_lines), aside))
     agency = sent = notices = None
     if request.agency and inbound:
-        agency = opener.read(Role.AGENCY, request.agency, lambda path: read_accounts(path, inbound), inbound.name)
+        read = partial(read_accounts, dialect=inbound, only=agency_lines)
+        agency = opener.read(Role.AGENCY, request.agency, read, inbound.name)
     if request.sent and outbound:
         sent = opener.read(Role.SENT, request.sent, lambda path: read_sent(path, outbound), outbound.name)
     if request.notices:
@@ -141,8 +168,16 @@ def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo) 
         sent,
         assignment_notices(notices.rows, zone=zone) if notices else None,
         tuple(notices.quarantined) if notices else (),
+        aside,
         tuple(opener.opened),
     )
+
+
+def _whole(rest: Reading[IlsPatron], aside: Sieved | None) -> Reading[IlsPatron]:
+    """The reading, true since the oldest time of all rows."""
+    if aside is None:
+        return rest
+    return evolve(rest, as_of=lambda: min(filter(None, (rest.as_of(), aside.as_of)), default=None))
 
 
 def _dialect(name: str, known: Sequence[Dialect]) -> Dialect:

@@ -16,9 +16,10 @@ from scld_core.reporting.html import write_html
 from scld_core.runs.model import Plan
 from scld_core.services.day.agency import agency_sections, deliver_agency
 from scld_core.services.day.hotspots import Delivery, deliver
+from scld_core.services.day.referrals import deliver_referrals
 from scld_core.services.day.report import day_report
 from scld_core.services.day.run import DayResult
-from scld_core.services.day.words import TEXTS
+from scld_core.services.day.words import REASONS, TEXTS
 from scld_core.services.files import replace_file
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ def read_plan(path: Path) -> Plan:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise BadInput(str(path), f"cannot be read: {type(fault).__name__}", "Plans lie in DIR/plans") from None
-    return codecs.load(Plan, text)
+    plan = codecs.load(Plan, text)
+    for step in plan.steps:
+        for reason in step.reasons:
+            if not reason.fits(REASONS):
+                problem = f"step {step.id} has the reason {reason.code}, which this version cannot say"
+                raise BadInput(str(path), problem, "Make a new plan with: scld day DIR --dry-run")
+    return plan
 
 
 def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
@@ -63,10 +70,13 @@ def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
     folder, now = desk.folder / "worklists", desk.clock.now()
     hotspots = [record for record in open_ if record.step.area == HOTSPOTS]
     carriers = desk.hotspots.systems.carriers
-    return (
+    lists = (
         *deliver(hotspots, carriers, folder, now, run=run, settings=desk.settings),
         *deliver_agency(open_, folder, now, run=run, settings=desk.settings),
     )
+    if desk.referrals is None:
+        return lists
+    return (*lists, *deliver_referrals(open_, desk.referrals, folder, now, run=run, settings=desk.settings))
 
 
 def publish(result: DayResult, desk: Desk) -> Published:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from scld_core.kernel.decision import Reason
 from scld_core.reporting.model import (
     Badge,
     Callout,
@@ -37,7 +36,7 @@ from scld_core.runs.model import (
 )
 from scld_core.runs.verify import Verification
 
-__all__ = ["TROUBLE", "day_report", "sentence"]
+__all__ = ["TROUBLE", "day_report"]
 
 TROUBLE = frozenset({"failed", "unknown", "vetoed"})
 """Results after which somebody must look."""
@@ -86,7 +85,7 @@ class _Words:
 
     def why(self, step: Step, detail: str, *, done: bool) -> Prose:
         """The reasons and what came of the step; small: the evidence, and the id of a step that is not done."""
-        lines = (*(sentence(reason, self.texts) for reason in step.reasons), *filter(None, (detail,)))
+        lines = (*(reason.text(self.texts) for reason in step.reasons), *filter(None, (detail,)))
         small = [f"{e.source}: {e.fact}, {clock_words(e.as_of, self.zone)}" for e in step.evidence]
         if not done:
             small.append(f"step\N{NO-BREAK SPACE}{step.id}")
@@ -162,15 +161,6 @@ def _order(receipt: Receipt | None) -> int:
 
 def _label(step: Step) -> str:
     return step.label or step.subject
-
-
-def sentence(reason: Reason, texts: Mapping[str, str]) -> str:
-    """The reason in words; a code without a fitting text is shown as it is, with its parameters."""
-    try:
-        return reason.text(texts)
-    except KeyError:
-        params = ", ".join(f"{name} {value}" for name, value in reason.params)
-        return f"{reason.code} ({params})" if params else reason.code
 
 
 def day_report(
@@ -336,7 +326,7 @@ def _waiting(day: _Day) -> Section:
     rows: list[Row] = []
     for row, step in day.waiting:
         on, todo, command = _ON.get(row.on, (row.on or "The other system", _LATER, ""))
-        reasons = tuple(sentence(r, day.words.texts) for r in step.reasons) if step else ()
+        reasons = tuple(r.text(day.words.texts) for r in step.reasons) if step else ()
         what = day.words.ask(row.area, row.action, row.label or row.subject)
         small = (*reasons, *filter(None, (row.reason,)))
         commands = (command.format(step=row.step),) if command else ()

@@ -10,18 +10,29 @@ from scld_core.testing.differential import differ
 from scld_core.testing.harness import Harness
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
+from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
 
 __all__ = ["CHECKS"]
 
 _REFERENCES: Mapping[str, Harness[Any]] = {
     "lines": MEMORY_LINES,
     "loans": MEMORY_LOANS,
+    "channel": MEMORY_CHANNEL,
     "fees": MEMORY_FEES,
     "patrons": MEMORY_PATRONS,
+    "notices": MEMORY_NOTICES,
     "store": MEMORY_STORE,
 }
-_FIRST = {"lines": "iter_lines", "loans": "iter_overdue", "fees": "account", "patrons": "get", "store": "transaction"}
-_WRITTEN = ("lines", "store")  # of the others there are backends that are only read
+_FIRST = {
+    "lines": "iter_lines",
+    "loans": "iter_overdue",
+    "channel": "deliver",
+    "fees": "account",
+    "patrons": "get",
+    "notices": "iter_notices",
+    "store": "transaction",
+}
+_WRITTEN = ("lines", "store")  # of the others there are backends that are only read, or carried by a person
 _SEEDS = (1, 2)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from scld_core import codecs
 from scld_core.errors import SettingsError
 from scld_core.kernel.capability import Unsupported
+from scld_core.plugins.guard import PORTS
 from scld_core.plugins.inspection import spec_problem
 from scld_core.plugins.spec import BackendSpec
 from scld_core.testing.case import Case, Check, Unseen, check, fail, require
@@ -49,7 +50,5 @@ def _checks(port: str) -> tuple[Check[Any], ...]:
     return make(sound_spec), make(unknown_setting)
 
 
-CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
-    port: _checks(port) for port in ("lines", "loans", "fees", "patrons", "store")
-}
+CHECKS: Mapping[str, tuple[Check[Any], ...]] = {port: _checks(port) for port in (*PORTS, "store")}
 """By port."""

@@ -7,6 +7,10 @@ from typing import Any
 
 from scld_core.testing.case import Check
 from scld_core.testing.checks import (
+    channel_faults,
+    channel_open,
+    channel_read,
+    channel_send,
     fees_open,
     fees_read,
     fees_write,
@@ -18,6 +22,8 @@ from scld_core.testing.checks import (
     lines_write,
     loans_open,
     loans_read,
+    notices_open,
+    notices_read,
     patrons_open,
     patrons_read,
     patrons_write,
@@ -43,6 +49,14 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *reference.CHECKS["lines"],
     ),
     "loans": (*spec.CHECKS["loans"], *loans_open.CHECKS, *loans_read.CHECKS, *reference.CHECKS["loans"]),
+    "channel": (
+        *spec.CHECKS["channel"],
+        *channel_open.CHECKS,
+        *channel_read.CHECKS,
+        *channel_send.CHECKS,
+        *channel_faults.CHECKS,
+        *reference.CHECKS["channel"],
+    ),
     "fees": (
         *spec.CHECKS["fees"],
         *fees_open.CHECKS,
@@ -56,6 +70,12 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *patrons_read.CHECKS,
         *patrons_write.CHECKS,
         *reference.CHECKS["patrons"],
+    ),
+    "notices": (
+        *spec.CHECKS["notices"],
+        *notices_open.CHECKS,
+        *notices_read.CHECKS,
+        *reference.CHECKS["notices"],
     ),
     "store": (
         *spec.CHECKS["store"],

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from scld_core.errors import OutcomeUnknown, Unavailable
-from scld_core.testing.harness import FeesBench, PatronsBench
+from scld_core.testing.harness import ChannelBench, FeesBench, NoticesBench, PatronsBench
 
 __all__ = ["breaks_after_close", "cannot_close_twice", "denies_the_effect", "foreign_on_outage"]
 
-B = TypeVar("B", FeesBench, PatronsBench)
+B = TypeVar("B", ChannelBench, FeesBench, NoticesBench, PatronsBench)
+
+_PORTS = {ChannelBench: "channel", FeesBench: "fees", NoticesBench: "notices", PatronsBench: "patrons"}
 
 
 class _Wrapped:
@@ -28,7 +30,7 @@ class _Wrapped:
 
 
 def _around(bench: B, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> B:
-    name = "fees" if isinstance(bench, FeesBench) else "patrons"
+    name = _PORTS[type(bench)]
     changed: dict[str, Any] = {name: _Wrapped(getattr(bench, name), around)}
     return evolve(bench, **changed)
 

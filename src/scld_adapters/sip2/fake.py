@@ -1,0 +1,286 @@
+"""A small library in memory behind SIP2 handlers, for tests and training: synthetic people, real state.
+
+It keeps patrons, items, loans, holds and payments, counts what was really applied, and can be told to
+behave as systems in use do. It is made of the same messages and codec as the client.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from threading import RLock
+from zoneinfo import ZoneInfo
+
+import attrs
+from attrs import define, field
+
+from scld_adapters.sip2.acs import Handlers, refusal
+from scld_adapters.sip2.dates import format_date
+from scld_adapters.sip2.errors import BadValue
+from scld_adapters.sip2.fields import amount
+from scld_adapters.sip2.messages import Message, Values, make
+from scld_core.kernel.money import Money
+from scld_core.kernel.time import Clock
+
+__all__ = ["FakeItem", "FakeLibrary", "FakePatron"]
+
+_LOAN = timedelta(days=21)
+
+
+@define
+class FakePatron:
+    """A synthetic patron and what the library knows of them."""
+
+    card: str
+    name: str
+    pin: str = "1234"
+    blocked: bool = False
+    fees: list[tuple[str, Money]] = field(factory=list[tuple[str, Money]])
+    holds: list[str] = field(factory=list[str])
+    loans: list[str] = field(factory=list[str])
+
+    @property
+    def owed(self) -> Money:
+        """The sum of the fees."""
+        return sum((money for _, money in self.fees), Money(0))
+
+
+@define
+class FakeItem:
+    """A synthetic item."""
+
+    barcode: str
+    title: str
+    home: str = "MAIN"
+    due: str = ""
+
+
+@define
+class FakeLibrary:
+    """The library; `handlers` are what a server runs. `applied` counts effects by message code and id."""
+
+    clock: Clock
+    patrons: dict[str, FakePatron] = field(factory=dict[str, FakePatron])
+    items: dict[str, FakeItem] = field(factory=dict[str, FakeItem])
+    login: tuple[str, str] = ("terminal", "secret")
+    institution: str = "MAIN"
+    zone: ZoneInfo = ZoneInfo("America/Los_Angeles")
+    applied: Counter[tuple[str, str]] = field(factory=Counter[tuple[str, str]])
+    _lock: RLock = field(factory=RLock, repr=False)
+
+    @classmethod
+    def sample(cls, clock: Clock) -> FakeLibrary:
+        """Three synthetic patrons and three items."""
+        people = (
+            FakePatron("29999000000015", "Fake Testpatron015"),
+            FakePatron("29999000000008", "Fake Testpatron008"),
+        )
+        people[1].fees.append(("Synthetic fee", Money(1000)))
+        blocked = FakePatron("29999000000010", "Fake Testpatron010", blocked=True)
+        items = (FakeItem(f"3999900000{n}", f"Synthetic title {n}") for n in (4001, 4101, 4201))
+        return cls(clock, {p.card: p for p in (*people, blocked)}, {i.barcode: i for i in items})
+
+    def handlers(self) -> Handlers:
+        """What answers each request."""
+        table: dict[str, Callable[[Message], Message]] = {
+            "93": self._log_in,
+            "23": self._patron_status,
+            "63": self._patron_information,
+            "01": self._block,
+            "17": self._item_information,
+            "11": self._check_out,
+            "09": self._check_in,
+            "15": self._hold,
+            "37": self._pay,
+            "35": self._end,
+        }
+        return {code: self._locked(handler) for code, handler in table.items()}
+
+    def _locked(self, handler: Callable[[Message], Message]) -> Callable[[Message], Message]:
+        def run(request: Message) -> Message:
+            with self._lock:
+                return handler(request)
+
+        return run
+
+    def _now(self) -> str:
+        return format_date(self.clock.now(), self.zone)
+
+    def _count(self, request: Message) -> None:
+        self.applied[(request.code, request.text("BK") or request.text("AB") or request.text("AA"))] += 1
+
+    def _log_in(self, request: Message) -> Message:
+        return make("94", ok="1" if (request.text("CN"), request.text("CO")) == self.login else "0")
+
+    # --- patrons ---
+
+    def _standing(self, patron: FakePatron, request: Message) -> Values:
+        pin = request.value("AD")
+        return {
+            "patron_status": "YYYY" + " " * 10 if patron.blocked else " " * 14,
+            "language": "000",
+            "transaction_date": self._now(),
+            "institution_id": self.institution,
+            "patron_identifier": patron.card,
+            "personal_name": patron.name,
+            "valid_patron": "Y",
+            # without a PIN there is nothing to validate
+            "valid_patron_password": (("Y" if pin == patron.pin else "N") if pin else ""),
+            "fee_amount": str(patron.owed),
+            "screen_message": ("Blocked",) if patron.blocked else (),
+        }
+
+    def _nobody(self, request: Message) -> Message:
+        answer = refusal(request, now=self._now(), text="Invalid cardnumber")
+        return attrs.evolve(answer, fields=(*answer.fields, ("BL", "N"))) if "BL" in answer.spec.tags else answer
+
+    def _patron(self, request: Message) -> FakePatron | None:
+        return self.patrons.get(request.text("AA"))
+
+    def _patron_status(self, request: Message) -> Message:
+        patron = self._patron(request)
+        return make("24", self._standing(patron, request)) if patron is not None else self._nobody(request)
+
+    def _patron_information(self, request: Message) -> Message:
+        patron = self._patron(request)
+        if patron is None:
+            return self._nobody(request)
+        wanted = request.text("summary").find("Y")
+        lists = {
+            "charged_items": tuple(patron.loans) if wanted == 2 else (),
+            "fine_items": tuple(f"{what} {money}" for what, money in patron.fees) if wanted == 3 else (),
+            "unavailable_hold_items": tuple(patron.holds) if wanted == 5 else (),
+        }
+        counts = {
+            "hold_items_count": "0000",
+            "overdue_items_count": "0000",
+            "charged_items_count": f"{len(patron.loans):04}",
+            "fine_items_count": f"{len(patron.fees):04}",
+            "recall_items_count": "    ",
+            "unavailable_holds_count": f"{len(patron.holds):04}",
+        }
+        return make("64", {**self._standing(patron, request), **counts, **lists})
+
+    def _block(self, request: Message) -> Message:
+        patron = self._patron(request)
+        if patron is None:
+            return self._nobody(request)
+        patron.blocked = True
+        self._count(request)
+        return make("24", self._standing(patron, request))
+
+    def _end(self, request: Message) -> Message:
+        card = request.text("AA")
+        return make(
+            "36", end_session="Y", transaction_date=self._now(), institution_id=self.institution, patron_identifier=card
+        )
+
+    # --- items ---
+
+    def _item_information(self, request: Message) -> Message:
+        item = self.items.get(request.text("AB"))
+        if item is None:
+            return refusal(request, now=self._now(), text="Invalid Item")
+        return make(
+            "18",
+            circulation_status="04" if item.due else "03",
+            security_marker="02",
+            fee_type="01",
+            transaction_date=self._now(),
+            due_date=item.due or None,
+            item_identifier=item.barcode,
+            title_identifier=item.title,
+            permanent_location=item.home,
+        )
+
+    def _check_out(self, request: Message) -> Message:
+        patron, item = self._patron(request), self.items.get(request.text("AB"))
+        if patron is None or item is None or patron.blocked or item.due:
+            return refusal(request, now=self._now(), text="Not lent")
+        item.due = format_date(self.clock.now() + _LOAN, self.zone)
+        patron.loans.append(item.barcode)
+        self._count(request)
+        return make(
+            "12",
+            ok="1",
+            renewal_ok="N",
+            magnetic_media="N",
+            desensitize="Y",
+            transaction_date=self._now(),
+            institution_id=self.institution,
+            patron_identifier=patron.card,
+            item_identifier=item.barcode,
+            title_identifier=item.title,
+            due_date=item.due,
+        )
+
+    def _check_in(self, request: Message) -> Message:
+        item = self.items.get(request.text("AB"))
+        if item is None:
+            return refusal(request, now=self._now(), text="Invalid Item")
+        for patron in self.patrons.values():
+            if item.barcode in patron.loans:
+                patron.loans.remove(item.barcode)
+        item.due = ""
+        self._count(request)
+        return make(
+            "10",
+            ok="1",
+            resensitize="Y",
+            magnetic_media="N",
+            alert="N",
+            transaction_date=self._now(),
+            institution_id=self.institution,
+            item_identifier=item.barcode,
+            permanent_location=item.home,
+        )
+
+    # --- holds and money ---
+
+    def _hold(self, request: Message) -> Message:
+        patron, item = self._patron(request), self.items.get(request.text("AB"))
+        if patron is None or item is None or not self._change_holds(patron, item, request.text("hold_mode")):
+            return refusal(request, now=self._now(), text="No such hold")
+        self._count(request)
+        return make(
+            "16",
+            ok="1",
+            available="N",
+            transaction_date=self._now(),
+            queue_position=str(len(patron.holds)),
+            pickup_location=request.value("BS"),
+            institution_id=self.institution,
+            patron_identifier=patron.card,
+            item_identifier=item.barcode,
+        )
+
+    def _change_holds(self, patron: FakePatron, item: FakeItem, mode: str) -> bool:
+        held = item.barcode in patron.holds
+        if mode == "+" and not held:
+            patron.holds.append(item.barcode)
+            return True
+        if mode == "-" and held:
+            patron.holds.remove(item.barcode)
+            return True
+        return mode == "*" and held
+
+    def _pay(self, request: Message) -> Message:
+        patron = self._patron(request)
+        try:
+            paid = amount(request.text("BV"))
+        except BadValue:
+            paid = Money(0)
+        if patron is None or paid <= Money(0):
+            return refusal(request, now=self._now(), text="Not paid")
+        # as systems in use do: the same reference twice is paid twice, and too much becomes a credit
+        patron.fees.append(("Payment", -paid))
+        self._count(request)
+        return make(
+            "38",
+            payment_accepted="Y",
+            transaction_date=self._now(),
+            institution_id=self.institution,
+            patron_identifier=patron.card,
+            transaction_id=request.value("BK"),
+        )

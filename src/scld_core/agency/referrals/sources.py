@@ -1,0 +1,182 @@
+"""Where the referral run finds who owes, who was told of it, and names and addresses for the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import evolve, frozen
+
+from scld_core.agency.files import read_ils
+from scld_core.agency.gather import newest
+from scld_core.agency.outgoing import Outgoing
+from scld_core.agency.referrals.office import Candidate, Terms
+from scld_core.codecs.tables import Row, read_table
+from scld_core.errors import FileRefused, InvalidValue, SnapshotRefused
+from scld_core.kernel.ids import PatronId
+from scld_core.kernel.money import Money
+from scld_core.notices import Notice, Notices, assignment_notices, read_notices
+from scld_core.runs.guards import check_age
+from scld_core.runs.model import Facts
+
+__all__ = ["PEOPLE", "Debtors", "People", "noticed_in_file", "noticed_in_ils"]
+
+T = TypeVar("T")
+
+PEOPLE = (
+    "patron_id",
+    "surname",
+    "firstname",
+    "full_name",
+    "address",
+    "address2",
+    "city",
+    "zipcode",
+    "state",
+    "phone",
+    "mobile",
+    "alt_phone_1",
+    "alt_phone_2",
+    "email",
+    "adult_or_child",
+    "language",
+)
+"""The header of the file of names and addresses; all but the first may be absent."""
+
+
+class _Newest(Generic[T]):
+    """What the newest file of a pattern says; the same file is read once."""
+
+    def __init__(self, folder: Path, pattern: str, read: Callable[[Path], T]) -> None:
+        self._folder, self._pattern = folder, pattern
+        self._read = read
+        self._kept: tuple[tuple[str, int, int], T] | None = None
+
+    def get(self) -> T:
+        """FileRefused for a file that is absent, or changes while it is read."""
+        path = newest(self._folder, self._pattern)
+        stamp = _stamp(path)
+        if self._kept is None or self._kept[0] != stamp:
+            found = self._read(path)
+            if _stamp(path) != stamp:
+                raise FileRefused(str(path), "changed while it was read", "Run again once it is whole")
+            self._kept = (stamp, found)
+        return self._kept[1]
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    stat = path.stat()
+    return str(path), stat.st_size, stat.st_mtime_ns
+
+
+@frozen
+class _Owing:
+    """The rows of a snapshot above nothing, by line."""
+
+    facts: Facts | None
+    rows: tuple[tuple[int, int, Candidate], ...]
+    lines: Mapping[str, str]
+
+
+class Debtors:
+    """Who owes, from the newest snapshot of the ILS; what exactly is read from the ILS for each of them."""
+
+    def __init__(self, folder: Path, pattern: str, ils: str) -> None:
+        self._ils = ils
+        self._newest = _Newest(folder, pattern, self._read)
+
+    def candidates(self, terms: Terms) -> tuple[Candidate, ...]:
+        """Everybody whose whole balance is enough for a referral: counted charges never come to more.
+
+        Raises StaleFacts for a snapshot that is older than the limit.
+        """
+        owing = self._newest.get()
+        if owing.facts is not None:
+            check_age(owing.facts, terms.now, timedelta(minutes=terms.limits.max_fact_age_minutes))
+        return tuple(candidate for _, cents, candidate in owing.rows if terms.policy.reaches(Money(cents)))
+
+    def where(self, local: str) -> str:
+        """File and line of a patron, such as ``ils.csv line 12``; blank for one whom the snapshot lacks."""
+        return self._newest.get().lines.get(local, "")
+
+    def _read(self, path: Path) -> _Owing:
+        reading = read_ils(path)
+        rows = tuple(
+            (row.line, row.balance, Candidate(PatronId(self._ils, row.patron), row.exempt))
+            for row in reading.rows
+            if row.balance > 0
+        )
+        as_of = reading.as_of()
+        facts = None if as_of is None else Facts(reading.source, as_of, len(rows), live=False)
+        return _Owing(facts, rows, {c.patron.local: f"{reading.source} line {line}" for line, _, c in rows})
+
+
+# Notices.
+
+Noticed = Callable[[], Callable[[str], Sequence[date]]]
+"""Gives, anew for each look at the ILS, the look-up of the dates of lawful notices."""
+
+
+def noticed_in_file(folder: Path, pattern: str, ils: str, zone: ZoneInfo) -> Noticed:
+    """From the newest file of notices."""
+
+    def read(path: Path) -> Callable[[str], Sequence[date]]:
+        return assignment_notices(read_notices(path, backend=ils, zone=zone).rows, zone=zone)
+
+    return _Newest(folder, pattern, read).get
+
+
+def noticed_in_ils(port: Notices, ils: str, zone: ZoneInfo) -> Noticed:
+    """From the ILS itself, asked once for each patron in question.
+
+    Raises SnapshotRefused for a list that breaks off: what is missing may be anything.
+    """
+
+    def dates(local: str) -> Sequence[date]:
+        return assignment_notices(_whole(port, PatronId(ils, local)), zone=zone)(local)
+
+    return lambda: cache(dates)
+
+
+def _whole(port: Notices, patron: PatronId) -> Iterator[Notice]:
+    last = False
+    for page in port.iter_notices(patron):
+        yield from page.rows
+        last = page.last
+    if not last:
+        raise SnapshotRefused(f"the notices of {patron.backend} stopped in the middle of a list; nothing was changed")
+
+
+# Names and addresses.
+
+
+class People:
+    """Names and addresses, from the newest file of them; none of it is kept anywhere but in the file that is sent."""
+
+    def __init__(self, folder: Path, pattern: str) -> None:
+        self._newest = _Newest(folder, pattern, _read_people)
+
+    def describe(self, row: Outgoing, debtor: str) -> Outgoing:
+        """The row with the debtor's name and address; as it is for one whom the file lacks.
+
+        Raises FileRefused, with its line, for a row that says what no file to an agency may hold.
+        """
+        source, rows = self._newest.get()
+        found = rows.get(debtor)
+        if found is None:
+            return row
+        try:
+            told: Any = {name: found[name] for name in PEOPLE[1:]}
+            return evolve(row, **told)
+        except InvalidValue as refusal:
+            where = f"{source}:{found.line}"
+            raise FileRefused(where, f"{refusal.field}: {refusal.rule}", "Mend it and export again") from None
+
+
+def _read_people(path: Path) -> tuple[str, Mapping[str, Row]]:
+    table = read_table(path, PEOPLE, optional=PEOPLE[1:])
+    return table.source, {row["patron_id"]: row for row in table.rows}

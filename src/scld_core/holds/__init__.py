@@ -1,0 +1,1 @@
+"""Holds: placed, ranked, trapped, suspended, moved and ended, each for a reason."""

@@ -1,0 +1,1 @@
+"""The agency's reports by audience: the work queue, the money, the files."""
