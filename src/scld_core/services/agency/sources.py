@@ -74,13 +74,13 @@ class _Opened:
     sha256: str
     stamped: tuple[int, int]
     modified_at: datetime
-    as_of: Callable[[], datetime | None]
+    as_of: Callable[[], datetime | None] | None
 
     def as_input(self, now: datetime) -> Input:
         """As it is shown; raises FileRefused when it has changed since."""
         if stamp(self.path) != self.stamped:
             raise FileRefused(str(self.path), "has changed while it was read", "Compare again once it is whole")
-        stated = self.as_of()
+        stated = None if self.as_of is None else self.as_of()
         made = stated or self.modified_at
         return Input(self.role, self.path.name, self.layout, self.sha256, made, now, stated=stated is not None)
 
@@ -102,13 +102,9 @@ class _Opener:
         """What `reader` makes of the file."""
         stamped, sha256 = self.look(path), fingerprint(path)
         found = reader(path)
-        as_of = found.as_of if isinstance(found, Reading) else _unknown
+        as_of = found.as_of if isinstance(found, Reading) else None
         self.opened.append(_Opened(role, path, layout, sha256, stamped, found.modified_at, as_of))
         return found
-
-
-def _unknown() -> None:
-    """The file does not say when it was true."""
 
 
 Sift = Callable[[Path, Path, Dialect], Sieved | None]
