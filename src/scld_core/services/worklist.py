@@ -76,11 +76,14 @@ class Wording:
     """What one area's worklist says on its page.
 
     `columns` are the names of identifiers that get a column each; without any, all stand in the one
-    column `place`. `recheck` heads the box of a risky row, and `before` says what to look up first.
+    column `place`; `words` are those of them that hold words and no number. `recheck` heads the box of a
+    risky row, `before` says what to look up first, and `system` is where things are done.
     """
 
     place: str = "In the portal"
     columns: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    system: str = "the portal"
     recheck: str = "Item rechecked"
     before: str = (
         "A row with a box under Item rechecked takes a person's service. Look the item up in the ILS once more first; "
@@ -133,7 +136,10 @@ def worklist_report(worklist: Worklist, csv_name: str) -> Report:
     columns = (
         Column("No.", Kind.NUMBER),
         Column("What", names_row=True),
-        *(Column(name, Kind.ID) for name in wording.columns or (wording.place,)),
+        *(
+            Column(name, Kind.TEXT if name in wording.words else Kind.ID)
+            for name in wording.columns or (wording.place,)
+        ),
         Column(wording.recheck, Kind.TICK),
         Column("Done", Kind.TICK),
     )
@@ -157,10 +163,12 @@ def worklist_report(worklist: Worklist, csv_name: str) -> Report:
         made_at=worklist.made_at,
         zone=worklist.zone,
         subtitle=worklist.id,
-        figures=(Figure("To do in the portal", len(worklist.rows), section="rows"),),
+        figures=(Figure(f"To do in {wording.system}", len(worklist.rows), section="rows"),),
         callouts=(sample, until) if worklist.sample else (until,),
         sections=(
-            Section("rows", "In the portal's order", "", (Table("Rows", columns, rows),), empty="Nothing to do."),
+            Section(
+                "rows", f"In the order of {wording.system}", "", (Table("Rows", columns, rows),), empty="Nothing to do."
+            ),
             Section("how", "How to do it", "", (), (wording.before, afterwards, lost)),
         ),
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from attrs import evolve
+
 from scld_core import codecs
 from scld_core.agency.gather import AgencyFacts
 from scld_core.agency.kinds import MEANINGS
@@ -31,6 +33,7 @@ _A_DAY = timedelta(days=1)
 _NUMBERS = ("Account", "Patron", "Card")
 _WORDING = Wording(
     columns=(*_NUMBERS, "Enter"),
+    words=("Enter",),
     recheck="Patron rechecked",
     before=(
         "A row with a box under Patron rechecked is to somebody's disadvantage. Look the patron up in the ILS once "
@@ -62,7 +65,7 @@ def deliver_agency(
             district=district.name,
             zone=ZoneInfo(district.timezone),
             sample=district.sample,
-            wording=_WORDING,
+            wording=_WORDING if told else evolve(_WORDING, system="the ILS"),
         )
         deliveries.append(Delivery(title, len(mine), write_worklist(worklist, folder), None))
     return tuple(deliveries)
