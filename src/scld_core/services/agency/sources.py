@@ -111,11 +111,6 @@ Sift = Callable[[Path, Path, Dialect], Sieved | None]
 """What looks at the ILS file and the agency's list before they are read, and sets plain rows aside."""
 
 
-def _nothing(ils: Path, agency: Path, dialect: Dialect) -> None:
-    """Set nothing aside."""
-    del ils, agency, dialect
-
-
 @frozen
 class Sources:
     """The files, opened: their rows once, what was set aside of them, and the notices' dates by patron."""
@@ -133,7 +128,7 @@ class Sources:
         return tuple(one.as_input(now) for one in self._opened)
 
 
-def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo, *, sift: Sift = _nothing) -> Sources:
+def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo, *, sift: Sift) -> Sources:
     """Open every file of the request; bare dates of notices are days of `zone`.
 
     `sift` may set rows aside where nothing but the ILS and the agency's list is compared. Raises
