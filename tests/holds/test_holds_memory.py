@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from scld_core.errors import Conflict, NotFound, Rejected
-from scld_core.holds.model import Asked, HoldManner, OnTrapped, Place
+from scld_core.holds.model import HoldManner, OnTrapped, Place
 from scld_core.holds.states import HoldState
-from scld_core.kernel.decision import Answers, Question
+from scld_core.kernel.decision import Answers, Question, Unanswered
 from scld_core.kernel.ids import HoldId, PatronId
 from support.holds import CHENEY, NORTH, item, patron, request, title, world
 
@@ -102,11 +102,11 @@ def test_a_question_comes_before_the_hold():
     fee, wait = Question("fee", "A fee of 1.00 is charged."), Question("wait", "The wait is long.")
     w.holds.ask_before(title(1), fee, wait)
     asked = place(w)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, Unanswered)
     assert asked.questions == (fee, wait)
-    assert isinstance(w.holds.place(request(), key="a", answers=Answers((("fee", "yes"),), "forged")), Asked)
+    assert isinstance(w.holds.place(request(), key="a", answers=Answers((("fee", "yes"),), "forged")), Unanswered)
     rest = w.holds.place(request(), key="a", answers=Answers((("fee", "yes"),), asked.token))
-    assert isinstance(rest, Asked)
+    assert isinstance(rest, Unanswered)
     assert rest.questions == (wait,)
     with pytest.raises(Rejected, match="the answer to wait"):
         w.holds.place(request(), key="a", answers=Answers((("fee", "yes"), ("wait", "no")), asked.token))

@@ -9,12 +9,11 @@ from attrs import field, frozen
 
 from scld_core.errors import InvalidValue
 from scld_core.holds.states import OPEN, TRAPPED, HoldState
-from scld_core.kernel.decision import Question
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import at_least, each, instance, instant, optional
 
-__all__ = ["Asked", "Hold", "HoldManner", "HoldRequest", "OnTrapped", "Place", "Pull"]
+__all__ = ["Hold", "HoldManner", "HoldRequest", "OnTrapped", "Place", "Pull"]
 
 
 def _day(owner: object, attribute: object, value: object) -> None:
@@ -122,14 +121,6 @@ class HoldRequest:
     item: ItemId | None = field(default=None, validator=optional(instance(ItemId)))
     not_needed_after: date | None = field(default=None, validator=optional(_day))
     at_most: int | None = field(default=None, validator=optional(at_least(0)))
-
-
-@frozen
-class Asked:
-    """A backend's answer to a request that it will not carry out before something is answered."""
-
-    questions: tuple[Question, ...] = field(validator=each(instance(Question)))
-    token: str = field(default="", repr=False, validator=instance(str))
 
 
 @frozen

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Protocol
 
-from scld_core.holds.model import Asked, Hold, HoldManner, HoldRequest, Pull
+from scld_core.holds.model import Hold, HoldManner, HoldRequest, Pull
 from scld_core.kernel.capability import reads, writes
-from scld_core.kernel.decision import Answers
+from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.kernel.ids import HoldId, LocationId, PatronId, TitleId
 from scld_core.kernel.page import Page
 
@@ -79,7 +79,7 @@ class Holds(Protocol):
         ...
 
     @writes()
-    def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Asked:
+    def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Unanswered:
         """Place a hold; or what has to be answered first, in which case nothing was placed.
 
         Rejected where the patron would have more than `at_most`, for an item of another title, and for a

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from scld_core.errors import InvalidValue
 from scld_core.kernel.validate import each, instance, nonempty
 
-__all__ = ["Answers", "Decision", "Question", "Reason", "Verdict", "ask", "deny", "permit", "refer"]
+__all__ = ["Answers", "Decision", "Question", "Reason", "Unanswered", "Verdict", "ask", "deny", "permit", "refer"]
 
 
 @frozen
@@ -83,6 +83,14 @@ class Answers:
     def to(self, question: Question) -> str | None:
         """The answer to a question; None where there is none."""
         return dict(self.given).get(question.code)
+
+
+@frozen
+class Unanswered:
+    """A system's answer to a request that it will not carry out before something is answered."""
+
+    questions: tuple[Question, ...] = field(validator=each(instance(Question)))
+    token: str = field(default="", repr=False, validator=instance(str))
 
 
 @frozen

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, frozen
 
 from scld_core.errors import Conflict, NotFound, Rejected
-from scld_core.holds.model import Asked, Hold, HoldManner, HoldRequest, OnTrapped, Place, Pull
+from scld_core.holds.model import Hold, HoldManner, HoldRequest, OnTrapped, Place, Pull
 from scld_core.holds.rules import first_fillable, in_order, pulls, ranked
 from scld_core.holds.states import TRAPPED, HoldEvent, HoldState, hold_states
-from scld_core.kernel.decision import Answers, Question
+from scld_core.kernel.decision import Answers, Question, Unanswered
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import Clock
@@ -96,7 +96,7 @@ class MemoryHolds:
                     found.append(Pull(hold.id, title, item, library, hold.pickup, self._items[item].call_number))
         return self._pages(sorted(found, key=lambda row: (row.call_number, row.item)))
 
-    def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Asked:
+    def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Unanswered:
         """Place a hold, the last of its title."""
         if (again := self._again(key, "place", request)) is not None:
             return again
@@ -235,16 +235,16 @@ class MemoryHolds:
         if request.not_needed_after is not None and request.not_needed_after <= self._today():
             raise Rejected(self._backend, "place", f"{request.not_needed_after} is not after today")
 
-    def _unanswered(self, title: TitleId, answers: Answers | None) -> Asked | None:
+    def _unanswered(self, title: TitleId, answers: Answers | None) -> Unanswered | None:
         questions = self._questions.get(title, ())
         token = f"ask-{title.local}"
         if not questions:
             return None
         if answers is None or answers.token != token:
-            return Asked(questions, token)
+            return Unanswered(questions, token)
         open_ = tuple(question for question in questions if answers.to(question) is None)
         if open_:
-            return Asked(open_, token)
+            return Unanswered(open_, token)
         for question in questions:
             if answers.to(question) != question.choices[0][0]:
                 raise Rejected(self._backend, "place", f"the answer to {question.code} does not permit it")

@@ -1,0 +1,13 @@
+"""Holds of the embedded ILS.
+
+A revision is never edited once it is released: it says what the tables were, not what they are.
+"""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Make the tables."""
