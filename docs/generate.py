@@ -97,7 +97,7 @@ def flags(name: str, info: OptionInfo) -> str:
 
 
 def _option_row(name: str, info: OptionInfo, kind: Any, default: object) -> tuple[str, str, str]:
-    value = "" if kind is bool else f" {_value_word(name, kind)}"
+    value = "" if kind is bool else f" {info.metavar or _value_word(name, kind)}"
     notes = "required" if default is inspect.Parameter.empty else ""
     if isinstance(default, int) and not isinstance(default, bool):
         notes = f"default {default}"

@@ -178,6 +178,15 @@ def test_what_never_left_us_is_not_sent(send, url):
     assert CANARY not in str(caught.value)
 
 
+def test_a_closed_client_sends_nothing(server):
+    """After close a request is refused in our own words, and nothing arrives."""
+    with HttpxSend(deadline=5.0) as client:
+        pass
+    with pytest.raises(NotSent, match="closed"):
+        client(Request("GET", f"{server.url}/count"))
+    assert server.requests == []
+
+
 def test_a_failed_tls_handshake_is_not_sent(send, server):
     """A server that speaks no TLS gets not one byte of the request."""
     with pytest.raises(NotSent):

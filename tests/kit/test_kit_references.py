@@ -1,14 +1,21 @@
 """The references and scld's own backends, graded by the suites as a third party's would be."""
 
 import pytest
-from kit_benches import EMBEDDED_LOANS, FILES_LOANS, PORTAL, SIMULATED_LINES, SQLITE_STORE, kajeet, thingspace
+from kit_benches import EMBEDDED_LOANS, FILES_LOANS, SQLITE_STORE
 
+from scld_adapters.carriers.kajeet.harness import harnesses as kajeet
+from scld_adapters.carriers.portal_csv.harness import harnesses as portal
+from scld_adapters.carriers.simulated.harness import harnesses as simulated
+from scld_adapters.carriers.thingspace.harness import harnesses as thingspace
 from scld_core.testing.grading import grade
 from scld_core.testing.planted.portal import MEMORY_BULK
 from scld_core.testing.planted.stores import Elephant
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE, store_harness
 from scld_core.testing.report import Grade
 from scld_core.testing.suite import CarrierSuite, LoansSuite, StoreSuite
+
+(PORTAL,) = portal()
+(SIMULATED_LINES,) = simulated()
 
 
 class TestMemoryLines(CarrierSuite):
@@ -61,8 +68,8 @@ class TestKajeet(CarrierSuite):
     examples = 3
 
     @pytest.fixture
-    def backend(self, send):
-        return kajeet(send)
+    def backend(self):
+        return kajeet()[0]
 
 
 class TestThingSpace(CarrierSuite):
@@ -71,8 +78,8 @@ class TestThingSpace(CarrierSuite):
     examples = 3
 
     @pytest.fixture
-    def backend(self, send):
-        return thingspace(send)
+    def backend(self):
+        return thingspace()[0]
 
 
 class TestFiles(LoansSuite):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,12 @@ def _httpx() -> Any:
     except ImportError:
         raise MissingExtra("http", "httpx") from None
     return httpx
+
+
+@cache
+def _authorities() -> Any:
+    """The public authorities, read once: that is the slow part of making a client."""
+    return _httpx().create_ssl_context(trust_env=False)
 
 
 class HttpxSend:
@@ -41,7 +48,7 @@ class HttpxSend:
             timeout=httpx.Timeout(deadline),
             # a kept connection that the other side has just closed makes a write's outcome unknown
             limits=httpx.Limits(max_connections=4, max_keepalive_connections=0),
-            verify=verify,
+            verify=_authorities() if verify is True else verify,
             follow_redirects=False,
             trust_env=False,
         )
@@ -56,6 +63,8 @@ class HttpxSend:
 
     def __call__(self, request: Request) -> Response:
         """Exchange one request; raises NotSent or MaybeSent."""
+        if self._client.is_closed:
+            raise NotSent("this client was closed")
         try:
             return self._exchange(request)
         except self._not_sent as fault:

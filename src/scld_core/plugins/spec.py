@@ -107,7 +107,8 @@ class BackendSpec(Generic[C]):
     ConfigurationError. `contract` is the inclusive range of contract versions it was written for.
     `seed` fills an empty backend with synthetic records; None where that makes no sense.
     `negotiate` gives the capabilities of one configuration where they depend on it; None means that
-    `capabilities` holds for all.
+    `capabilities` holds for all. `harness` says as ``module:function`` what gives the conformance kit a
+    system to grade the backend over; where it is blank the kit fills one by `seed`.
     """
 
     name: str = field(
@@ -123,6 +124,13 @@ class BackendSpec(Generic[C]):
     contract: tuple[int, int] = (CONTRACT, CONTRACT)
     negotiate: Callable[[C], Mapping[str, Capability]] | None = None
     seed: Callable[[C, BackendContext, Seed], None] | None = None
+    harness: str = field(
+        default="",
+        validator=matching(
+            lambda v: isinstance(v, str) and bool(re.fullmatch(r"([A-Za-z_][\w.]*:[A-Za-z_]\w*)?", v)),
+            "must be written module:function",
+        ),
+    )
     foreign_evidence: str = field(
         default="none",
         validator=matching(lambda v: v in ("none", "recorded", "live"), "must be none, recorded or live"),

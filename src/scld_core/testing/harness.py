@@ -34,6 +34,7 @@ from scld_core.runs.ports import Store
 from scld_core.testing.clock import TickingClock
 
 __all__ = [
+    "BENCHES",
     "NOTICE_FACTS",
     "Bench",
     "CarrierBench",
@@ -187,7 +188,19 @@ class StoreBench(Bench):
     reopen: Callable[[], Store] | None = None
 
 
+BENCHES: Mapping[str, type[Bench]] = {
+    "lines": CarrierBench,
+    "loans": LoansBench,
+    "channel": ChannelBench,
+    "fees": FeesBench,
+    "patrons": PatronsBench,
+    "notices": NoticesBench,
+    "store": StoreBench,
+}
+"""The kind of bench by port; its field of that name is the opened port."""
+
 B = TypeVar("B", bound=Bench)
+Made = TypeVar("Made", bound=Bench)
 
 _STORE = ("transaction", "exclusive", "close")
 
@@ -210,18 +223,17 @@ class Harness(Generic[B]):
     evidence: str = "none"
     spec: BackendSpec[Any] | None = None
 
-    @classmethod
+    @staticmethod
     def of(
-        cls,
         spec: BackendSpec[Any],
         port: str,
-        make: Callable[[World], B],
+        make: Callable[[World], Made],
         *,
         capabilities: Mapping[str, Capability] | None = None,
         remembers_keys: bool = False,
-    ) -> Harness[B]:
+    ) -> Harness[Made]:
         """The harness of a registered backend; `capabilities` where its configuration negotiates others."""
-        return cls(
+        return Harness[Made](
             name=spec.name,
             port=port,
             make=make,

@@ -60,6 +60,7 @@ KAJEET = BackendSpec(
     capabilities=CAPABILITIES,
     negotiate=capabilities_of,
     summary="Kajeet: lines by Sentinel device status, or by Media Center check-in and check-out",
+    harness="scld_adapters.carriers.kajeet.harness:harnesses",
     foreign_evidence="none",
 )
 """The backend `kajeet`."""

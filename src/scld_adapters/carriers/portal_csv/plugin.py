@@ -28,6 +28,7 @@ PORTAL_CSV = BackendSpec(
     capabilities=CAPABILITIES,
     negotiate=capabilities_of,
     summary="Any carrier's portal by hand: its export is read, requests leave as a bulk file and a worklist",
+    harness="scld_adapters.carriers.portal_csv.harness:harnesses",
     foreign_evidence="none",
 )
 """The backend `portal-csv`."""

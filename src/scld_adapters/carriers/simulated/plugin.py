@@ -50,6 +50,7 @@ SIMULATED = BackendSpec(
     capabilities=CAPABILITIES,
     summary="A simulated carrier in a file of the district's folder, for samples and training; no real line is changed",
     seed=seed_simulated,
+    harness="scld_adapters.carriers.simulated.harness:harnesses",
     foreign_evidence="none",
 )
 """The backend `simulated`."""

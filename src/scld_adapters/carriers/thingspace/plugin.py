@@ -110,6 +110,7 @@ THINGSPACE = BackendSpec(
     open=open_thingspace,
     capabilities=CAPABILITIES,
     summary="Verizon ThingSpace Connectivity Management: lines suspended and restored by asynchronous requests",
+    harness="scld_adapters.carriers.thingspace.harness:harnesses",
     foreign_evidence="none",
 )
 """The backend `thingspace`."""
