@@ -15,6 +15,7 @@ NAMES = {
     "callnumbers": "bench.callnumbers",
     "reconcile": "bench.reconcile",
     "sip2": "bench.sip2",
+    "guard": "bench.guard",
 }
 
 
