@@ -16,6 +16,7 @@ NAMES = {
     "reconcile": "bench.reconcile",
     "sip2": "bench.sip2",
     "guard": "bench.guard",
+    "codec": "bench.codec",
 }
 
 

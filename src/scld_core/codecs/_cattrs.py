@@ -120,8 +120,10 @@ def _date(value: Any, _: Any) -> date:
     if type(value) is date:
         return value
     if type(value) is str and _DATE.fullmatch(value):
-        with suppress(ValueError):
+        try:
             return date.fromisoformat(value)
+        except ValueError:
+            pass
     raise _wrong("must be a date such as 2026-01-31")
 
 
@@ -145,16 +147,19 @@ def _path(value: Any, _: Any) -> FilePath:
     return FilePath(_text(value))
 
 
+@cache
+def _members_of(kind: type[Enum]) -> Mapping[tuple[type, Any], Enum]:
+    return {(type(member.value), member.value): member for member in kind}
+
+
 def _enum(value: Any, kind: type[Enum]) -> Enum:
-    words = [str(member.value) for member in kind]
-    if type(value) in {type(member.value) for member in kind}:
-        try:
-            return kind(value)
-        except ValueError:
-            near = difflib.get_close_matches(str(value), words, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise _wrong("must be one of " + ", ".join(words) + hint) from None
-    raise _wrong("must be one of " + ", ".join(words))
+    try:
+        return _members_of(kind)[type(value), value]
+    except (KeyError, TypeError):  # another word; what cannot be a key of a table
+        words = [str(member.value) for member in kind]
+    near = difflib.get_close_matches(value, words, n=1) if type(value) is str else []
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise _wrong("must be one of " + ", ".join(words) + hint)
 
 
 def _leaf(value: Any, kind: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Self
 
 from attrs import field, frozen
@@ -13,6 +14,7 @@ from scld_core.kernel.validate import matching
 __all__ = ["HoldId", "ItemId", "LoanId", "LocationId", "PatronId", "RecordId", "TitleId"]
 
 
+@lru_cache(maxsize=256)  # a district has a handful of these names, and millions of ids
 def _is_instance_name(text: object) -> bool:
     return isinstance(text, str) and bool(text) and text.replace("-", "").replace("_", "").isalnum()
 

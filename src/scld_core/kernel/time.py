@@ -88,7 +88,7 @@ def parse_instant(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise InvalidValue("Instant", "", "must be ISO 8601 such as 2026-11-01T08:00:00-08:00") from None
-    return to_instant(moment)
+    return moment if moment.tzinfo is UTC else to_instant(moment)
 
 
 def local_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scld_core.errors import InvalidValue
@@ -20,8 +20,12 @@ def _refuse(owner: object, attribute: Any, rule: str) -> InvalidValue:
 def instance(kind: type | tuple[type, ...]) -> Validator:
     """Accept instances of `kind`; a bool is not an int here."""
 
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    first = kinds[0]
+
     def check(owner: object, attribute: Any, value: Any) -> None:
-        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if type(value) is first:
+            return  # nearly always, and every value that is built comes by here
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise _refuse(owner, attribute, "must be " + " or ".join(k.__name__ for k in kinds))
 
@@ -40,12 +44,14 @@ def matching(test: Callable[[Any], bool], rule: str) -> Validator:
 
 def nonempty(owner: object, attribute: Any, value: Any) -> None:
     """Accept text with at least one character that is not white space."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value or value.isspace():
         raise _refuse(owner, attribute, "must be text that is not blank")
 
 
 def instant(owner: object, attribute: Any, value: Any) -> None:
     """Accept an aware datetime in UTC: the only form in which scld orders instants."""
+    if type(value) is datetime and value.tzinfo is UTC:
+        return
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise _refuse(owner, attribute, "must be a datetime with a time zone")
     if value.utcoffset() != timedelta(0):
@@ -77,7 +83,7 @@ def each(inner: Validator) -> Validator:
 def at_least(low: float) -> Validator:
     """Accept numbers from `low` upwards."""
     return matching(
-        lambda v: isinstance(v, int | float) and not isinstance(v, bool) and v >= low,
+        lambda v: (type(v) is int or (isinstance(v, int | float) and not isinstance(v, bool))) and v >= low,
         f"must be a number of at least {low}",
     )
 
@@ -85,6 +91,6 @@ def at_least(low: float) -> Validator:
 def between(low: float, high: float) -> Validator:
     """Accept numbers from `low` to `high`, both included."""
     return matching(
-        lambda v: isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high,
+        lambda v: (type(v) is int or (isinstance(v, int | float) and not isinstance(v, bool))) and low <= v <= high,
         f"must be a number from {low} to {high}",
     )
