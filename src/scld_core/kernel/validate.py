@@ -19,7 +19,6 @@ def _refuse(owner: object, attribute: Any, rule: str) -> InvalidValue:
 
 def instance(kind: type | tuple[type, ...]) -> Validator:
     """Accept instances of `kind`; a bool is not an int here."""
-
     kinds = kind if isinstance(kind, tuple) else (kind,)
     first = kinds[0]
 
