@@ -69,12 +69,17 @@ _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)"
 
 
 def commands() -> Iterator[tuple[str, Callable[..., object]]]:
-    """Each command's name and function, in the order of ``scld --help``; groups come last."""
-    groups = [(group.name or "", group.typer_instance) for group in app.registered_groups]
-    for prefix, commands_of in (("", app), *groups):
-        for command in commands_of.registered_commands if commands_of else ():
-            if command.callback is not None:
-                yield f"{prefix} {command.name or command.callback.__name__}".strip(), command.callback
+    """Each command's name and function, in the order of ``scld --help``; groups come last, with their own groups."""
+    yield from _commands_of("", app)
+
+
+def _commands_of(prefix: str, group: Any) -> Iterator[tuple[str, Callable[..., object]]]:
+    for command in group.registered_commands:
+        if command.callback is not None:
+            yield f"{prefix} {command.name or command.callback.__name__}".strip(), command.callback
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            yield from _commands_of(f"{prefix} {inner.name or ''}".strip(), inner.typer_instance)
 
 
 def parameters(function: Callable[..., object]) -> Iterator[tuple[str, ArgumentInfo | OptionInfo, Any, object]]:
@@ -133,7 +138,7 @@ def cli() -> str:
 
 
 def _argument(name: str, *, required: bool) -> str:
-    word = {"folder": "DIR", "steps": "STEP..."}.get(name, name.upper())
+    word = {"folder": "DIR", "steps": "STEP...", "number": "BATCH", "rows": "ROW..."}.get(name, name.upper())
     return word if required else f"[{word}]"
 
 
@@ -143,8 +148,8 @@ _CODES = {
     "what to do. The command line's own parser uses the same code.",
     "WAITING": "Somebody is waited for: with `--strict`, an approval, an operator, the carrier or `scld apply`; of "
     "`scld agency map`, a person who answers what is open and confirms the mapping.",
-    "GUARD": "A guard stopped the run before it changed anything: facts too old, a list not whole, too many risky "
-    "steps, another run under way.",
+    "GUARD": "A guard stopped the run, or an area of it, before it changed anything there: facts too old, a list not "
+    "whole, too many risky steps, another run under way.",
     "TROUBLE": "A step failed, was vetoed or has no sure answer, a system could not be reached, or after the run "
     "a difference is left that nothing explains.",
 }

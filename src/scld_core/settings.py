@@ -121,14 +121,16 @@ class ReferralSettings:
 class AgencySettings:
     """``[agency]``: the files of the morning's comparison with the collection agency.
 
-    Each file is a name or a pattern in the district's folder; of the files that fit, the one changed
+    Each file is a name or a pattern in the district's folder; of the files that fit, the one made
     last counts. At least one of `inbound` and `sent` must be there.
 
     snapshot: the ILS's `agency-snapshot` extract.
     inbound: the agency's own list.
     dialect: its layout, by name or a TOML file; `agency-export` where it is left out.
     sent, sent_dialect: the last sync file that was sent, and its layout.
-    notices: the notices sent to patrons.
+    notices: the notices sent to patrons, in the canonical columns.
+    notices_from: the backend instance that tells of them, in place of that file; its numbers of patrons
+        are those of the snapshot.
     ils: the backend instance that flags and fees are posted to; left out, a person posts them.
     channel: the backend instance by which the referral run sends its files. What a comparison finds
         goes by its worklist, whatever this says.
@@ -141,6 +143,7 @@ class AgencySettings:
     sent: str = field(default="", validator=_pattern)
     sent_dialect: str = ""
     notices: str = field(default="", validator=_pattern)
+    notices_from: str = ""
     ils: str = ""
     channel: str = ""
     referrals: ReferralSettings | None = None
@@ -269,6 +272,9 @@ def _references(document: _Document) -> Iterator[Problem]:
     if agency:
         yield from _named(document, "agency", "ils", agency.ils)
         yield from _named(document, "agency", "channel", agency.channel)
+        yield from _named(document, "agency", "notices_from", agency.notices_from)
+        if agency.notices and agency.notices_from:
+            yield Problem(("agency", "notices_from"), "is set beside notices", "Leave one of them out")
         if not (agency.inbound or agency.sent):
             remedy = "Name the agency's own list as inbound, or the last file sent as sent"
             yield Problem(("agency",), "has nothing to compare the snapshot with", remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -385,3 +386,91 @@ def test_no_event_loop_is_left_behind(server: Sftp) -> None:
     _sftp(server).deliver(PARCEL, key="scld-1")
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
+
+
+# A folder on a disk without links.
+
+
+def _no_links(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.fixture
+def linkless(tmp_path, monkeypatch):
+    """A drop folder on exFAT, or on a share that refuses links."""
+    monkeypatch.setattr(os, "link", _no_links)
+    return _drop(tmp_path), tmp_path / "outgoing"
+
+
+def test_without_links_a_file_is_there_whole_and_once(linkless):
+    """The same parcel again adds nothing, and nothing is left beside it."""
+    channel, folder = linkless
+    parcel = Parcel("new.csv", b"rows")
+    for _ in range(2):
+        assert channel.deliver(parcel, key="scld-1").kind is AnswerKind.DONE
+        assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("new.csv", b"rows")]
+    assert channel.delivered(parcel) is ReadBack.DONE
+
+
+@pytest.mark.parametrize("there", [b"others", b""])
+def test_without_links_nothing_is_overwritten(linkless, there):
+    """What has the name already stays, an empty file too."""
+    channel, folder = linkless
+    (folder / "new.csv").write_bytes(there)
+    with pytest.raises(Rejected):
+        channel.deliver(Parcel("new.csv", b"rows"), key="scld-1")
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("new.csv", there)]
+
+
+def test_without_links_a_name_that_is_taken_meanwhile_is_left_alone(linkless, monkeypatch):
+    """Somebody else's file comes between looking and writing: it stays as it is."""
+    channel, folder = linkless
+
+    def taken(*_: object) -> None:
+        (folder / "new.csv").write_bytes(b"others")
+        _no_links()
+
+    monkeypatch.setattr(os, "link", taken)
+    with pytest.raises(Rejected):
+        channel.deliver(Parcel("new.csv", b"rows"), key="scld-1")
+    assert (folder / "new.csv").read_bytes() == b"others"
+
+
+def test_without_links_a_write_into_the_taken_name_is_not_lost(linkless, monkeypatch):
+    """A program that writes into whatever has the name does it right after we took it: its bytes stay."""
+    channel, folder = linkless
+    close = os.close
+
+    def closed(handle: int) -> None:
+        close(handle)
+        if (folder / "new.csv").exists():
+            (folder / "new.csv").write_bytes(b"others")
+
+    monkeypatch.setattr(os, "close", closed)
+    with pytest.raises(Rejected):
+        channel.deliver(Parcel("new.csv", b"rows"), key="scld-1")
+    assert (folder / "new.csv").read_bytes() == b"others"
+
+
+def test_without_links_a_crash_after_the_name_was_taken_is_made_good(linkless):
+    """The empty file is ours when the whole one lies beside it under the step's key: it is put there now."""
+    channel, folder = linkless
+    parcel = Parcel("new.csv", b"rows")
+    (folder / "new.csv").write_bytes(b"")
+    (folder / ".new.csv.scld-1.part").write_bytes(b"rows")
+    assert channel.delivered(parcel) is ReadBack.NOT_DONE
+    assert channel.deliver(parcel, key="scld-1").kind is AnswerKind.DONE
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("new.csv", b"rows")]
+
+
+def test_without_links_a_failure_after_the_name_was_taken_gives_it_back(linkless, monkeypatch):
+    """The disk refuses the last step: no empty file is left for the agency to take."""
+    channel, folder = linkless
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(Unavailable, match="No space left"):
+        channel.deliver(Parcel("new.csv", b"rows"), key="scld-1")
+    assert list(folder.iterdir()) == []

@@ -13,7 +13,7 @@ from support.agency import FEE, ILS_AT, LISTED_AT, NAMES, SENT_AT, TERMS, accoun
 
 K = Kind
 SCENE = Scene(Basis.RECONCILED, ILS_AT, LISTED_AT, SENT_AT, NAMES)
-ALONE = evolve(SCENE, sent_at=None)
+ALONE = evolve(SCENE, sent_at=None, has_sent=False)
 DRIFT = evolve(SCENE, basis=Basis.DRIFT, agency_at=None)
 
 

@@ -4,11 +4,10 @@ import csv
 import importlib
 import io
 import json
-import os
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 
 import attrs
 import pytest
@@ -26,6 +25,7 @@ from scld_core.agency.files import COLUMNS
 from scld_core.agency.model import Finding
 from scld_core.errors import BadInput, FileRefused, MissingExtra
 from scld_core.kernel.money import Money
+from support.told import tell
 
 AT = "2026-06-10T08:00:00-07:00"
 HEADER = (
@@ -40,7 +40,7 @@ HEADER = (
     "close_reason",
 )
 TERMS = Terms(Money(1000), stale_days=180)
-MODIFIED = 1_780_300_000  # 1 June 2026
+MODIFIED = datetime(2026, 6, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def put(folder, name, data):
     """A file whose time is always the same, since ages are counted from it."""
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    os.utime(path, (MODIFIED, MODIFIED))
+    tell(path, MODIFIED)
     return path
 
 

@@ -8,15 +8,19 @@ import pytest
 from attrs import evolve
 
 from scld_adapters.agencies.declarations import dialects
-from scld_core.agency.gather import Comparer, Files, newest
+from scld_core.agency.gather import Comparer, Files
 from scld_core.agency.kinds import Kind
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.mapping import find_dialect
 from scld_core.agency.model import Basis
+from scld_core.agency.noticed import noticed_by
+from scld_core.codecs.beside import manifest_of
 from scld_core.errors import FileRefused, SnapshotRefused, StaleFacts
+from scld_core.kernel.page import Page
 from support.agency import TERMS
 from support.agency_case import MORNING, CaseFolder
 from support.agency_day import ruling
+from support.told import tell
 
 LIMITS = AgencyLimits(max_fact_age_minutes=240, max_missing_fraction=0.2, max_batch_count=25, max_batch_fraction=0.5)
 
@@ -81,15 +85,48 @@ def test_without_a_list_of_the_agency_it_is_drift(case):
 
 
 def test_the_newest_file_that_fits_counts(case):
-    """By its time on disk, then by name; a folder that fits is no file."""
-    names = ["ils-b.csv", "ils-a.csv"]
-    for name in names:
-        (case.folder / name).write_text("x", encoding="utf-8")
-        os.utime(case.folder / name, (MORNING.timestamp() + 5, MORNING.timestamp() + 5))
+    """By what the files tell, whatever the disk says; a folder that fits is no file."""
+    text = (case.folder / "ils.csv").read_text(encoding="utf-8")
+    later = text.replace("2026-03-10T15:00", "2026-03-10T14:59")
+    (case.folder / "ils-copied-last.csv").write_text(later, encoding="utf-8")
     (case.folder / "ils-z.csv").mkdir()
-    assert newest(case.folder, "ils*.csv").name == "ils-b.csv"
+    os.utime(case.folder / "ils.csv", (1, 1))
+    assert later != text
+    assert look(case).names[0] == "ils.csv"
+    (case.folder / "ils.csv").unlink()
+    assert look(case).names[0] == "ils-copied-last.csv"
+    (case.folder / "ils-copied-last.csv").unlink()
     with pytest.raises(FileRefused, match=r"no file fits.*\[agency\]"):
-        newest(case.folder, "list*.csv")
+        look(case)
+
+
+def test_copied_files_are_as_old_as_before(case, tmp_path):
+    """What unzips or copies a folder gives its files the time of the copy; their facts stay as old as they were."""
+    before = look(case)
+    for path in case.folder.iterdir():
+        os.utime(path, (2_000_000_000, 2_000_000_000))
+    again = look(case)
+    assert again.sources == before.sources
+    check(again, hours=1)
+
+
+@pytest.mark.parametrize("name", ["inbound.csv", "last-sync.csv"])
+def test_a_file_that_does_not_tell_its_time_stops_the_run(case, name):
+    """Its facts have no age, so nothing may be done by them; the refusal says how a file can tell."""
+    manifest_of(case.folder / name).unlink()
+    with pytest.raises(FileRefused, match=r"does not say when it was made.*meta\.toml.*name.*column") as refused:
+        look(case)
+    assert name in str(refused.value)
+
+
+def test_notices_are_as_old_as_their_last_one_at_the_least(case):
+    """A record that does not tell its time was true when its last notice went out; an empty one was never."""
+    manifest_of(case.folder / "notices.csv").unlink()
+    days = [line.split(",")[3] for line in (case.folder / "notices.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert look(case).sources[3].as_of.date().isoformat() == max(days)
+    case.edit("notices.csv", keep_lines(0))
+    with pytest.raises(FileRefused, match="does not say when it was made"):
+        look(case)
 
 
 def test_equal_files_are_compared_once_and_changed_ones_again(case):
@@ -117,10 +154,10 @@ def test_old_files_stop_the_run_by_name(case, later, name):
 
 
 def test_an_old_list_stops_the_run_though_the_snapshot_is_young(case):
-    """The agency's list has an age of its own: the time of its file."""
+    """The agency's list has an age of its own: what lies beside it says."""
     facts = look(case)
     old = MORNING - timedelta(hours=6)
-    os.utime(case.folder / "inbound.csv", (old.timestamp(), old.timestamp()))
+    tell(case.folder / "inbound.csv", old)
     with pytest.raises(StaleFacts, match=r"inbound\.csv is 6 h 00 min old"):
         check(look(case), hours=0)
     check(facts, hours=0)
@@ -144,3 +181,23 @@ def test_an_empty_list_is_believed_where_nobody_is_in_collection(case):
     facts = look(case)
     check(facts, hours=1)
     assert dict(facts.counts) == {Kind.NOT_REFERRED: len(calm)}
+
+
+def test_of_two_lists_the_one_made_last_is_compared(case):
+    """Each tells its time in its own way; the name of the younger one is in the facts."""
+    text = (case.folder / "inbound.csv").read_text(encoding="utf-8")
+    (case.folder / "inbound-2026-03-10T0700.csv").write_text(text, encoding="utf-8")
+    assert look(case).names[1] == "inbound.csv"
+    (case.folder / "inbound-2026-03-10T0801.csv").write_text(text, encoding="utf-8")
+    assert look(case).names[1] == "inbound-2026-03-10T0801.csv"
+
+
+def test_a_record_of_notices_that_breaks_off_is_refused():
+    """Its silence would say that somebody was never told."""
+
+    class Broken:
+        def iter_sent(self, since):
+            yield Page((), MORNING)
+
+    with pytest.raises(SnapshotRefused, match="notices of letters stopped in the middle"):
+        noticed_by(Broken(), "letters", zone=ZoneInfo("UTC"))

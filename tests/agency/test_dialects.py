@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scld_adapters import plugin
-from scld_core.agency.columns import INBOUND, Shape
+from scld_core.agency.columns import AS_OF, INBOUND, Shape
 from scld_core.agency.decode import read_accounts, read_file, read_outgoing, read_sent
 from scld_core.agency.dialect import Dialect, Direction, Empty, Holds, Layout
 from scld_core.agency.encode import file_name, seal, write_file
@@ -160,7 +160,7 @@ def test_the_columns_of_koha_stand_in_the_order_of_its_plugin():
 
 def test_the_export_has_the_canonical_columns():
     """The inbound dialect is the nine canonical columns under their own names."""
-    assert tuple(one.header for one in EXPORT.fields) == tuple(INBOUND)
+    assert tuple(one.header for one in EXPORT.fields) == (*INBOUND, AS_OF)
     assert (EXPORT.direction, EXPORT.holds) == (Direction.INBOUND, Holds.ACCOUNTS)
 
 

@@ -1,6 +1,5 @@
 """Where the referral run finds who owes, who was told, and names: the newest file, whole and young, or the ILS."""
 
-import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from scld_core.memory.notices import MemoryNotices
 from scld_core.notices.model import Channel, Notice, NoticeKind, NoticeResult
 from support.collection import NOON, POLICY, TODAY
 from support.referrals import LIMITS, ZONE, patron_id
+from support.told import tell
 
 TERMS = Terms(TODAY, NOON, POLICY, LIMITS)
 HEADER = "patron_id,barcodes,balance,flagged,referral_fee,exempt,as_of"
@@ -25,7 +25,7 @@ HEADER = "patron_id,barcodes,balance,flagged,referral_fee,exempt,as_of"
 def save(path, *lines, at=NOON):
     """A file of these lines, saved at an instant."""
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    os.utime(path, (at.timestamp(), at.timestamp()))
+    tell(path, at)
 
 
 def row(patron, balance, *, exempt="no", as_of=NOON):
@@ -38,7 +38,7 @@ def test_who_owes_enough_is_looked_at_with_what_the_note_says(tmp_path):
     save(tmp_path / "ils-1.csv", HEADER, row("p1", "50.00"), row("p2", "49.99"), row("p3", "-60.00"))
     debtors = Debtors(tmp_path, "ils-*.csv", "main")
     assert [one.patron.local for one in debtors.candidates(TERMS)] == ["p1"]
-    save(tmp_path / "ils-2.csv", HEADER, row("p4", "90.00", exempt="yes"), at=NOON + timedelta(seconds=1))
+    save(tmp_path / "ils-2.csv", HEADER, row("p4", "90.00", exempt="yes", as_of=NOON + timedelta(seconds=1)))
     assert [(one.patron, one.exempt) for one in debtors.candidates(TERMS)] == [(patron_id(4), True)]
     assert debtors.where("p4") == "ils-2.csv line 2"
     assert debtors.where("p1") == ""

@@ -7,6 +7,7 @@ from rich.text import Text
 from typer.testing import CliRunner
 
 from scld_core.cli._typer import app
+from scld_core.codecs.beside import manifest_of
 from support.agency_case import FILES, CaseFolder
 
 
@@ -212,7 +213,16 @@ def test_json_keeps_to_ascii_and_to_its_order(reconcile):
     """Keys in the order that is documented, on any terminal's encoding."""
     told = reconcile("--json")
     assert told.out.isascii()
-    assert list(json.loads(told.out)) == ["basis", "rows", "counts", "quarantine", "unexplained", "not_made", "ages"]
+    assert list(json.loads(told.out)) == [
+        "basis",
+        "rows",
+        "counts",
+        "quarantine",
+        "unexplained",
+        "not_made",
+        "ages",
+        "engine",
+    ]
 
 
 @pytest.mark.parametrize("engine", ["python", "fast", "auto"])
@@ -221,6 +231,23 @@ def test_the_engine_may_be_chosen(reconcile, engine):
     told = reconcile("--engine", engine, sent=False)
     assert (told.code, told.err) == (0, "")
     assert told.lines[-1].startswith("Unexplained differences: ")
+
+
+def test_an_engine_that_did_not_do_the_work_is_named(reconcile, case):
+    """Whoever asked for the fast one learns why it was not, on the screen and in the JSON."""
+    told = reconcile("--engine", "fast")
+    assert told.code == 0
+    assert "engine    python, and not fast: it compares --ils with --agency alone" in told.out
+    assert reconcile("--engine", "fast", "--json").json["engine"]["used"] == "python"
+    assert "engine  " not in reconcile("--engine", "auto").out
+
+
+def test_a_file_that_tells_no_time_is_labelled(reconcile, case):
+    """Read-only, so it is taken; the screen says that its age is not told."""
+    manifest_of(case.path("inbound.csv")).unlink()
+    told = reconcile()
+    assert told.code == 0
+    assert "the agency's list does not say when it was made: age not told" in told.out
 
 
 def test_an_engine_that_there_is_not_is_refused(reconcile):

@@ -163,12 +163,13 @@ def test_a_sample_may_stand_at_another_day(scld, ran):
 
 
 def test_a_stale_extract_stops_the_run_before_anything_changes(scld, sample, contents):
-    """An extract older than max_fact_age exits 4 and leaves the carrier as it was."""
+    """An extract older than max_fact_age exits 4, says so first of all, and leaves the carrier as it was."""
     before = contents(sample)["carrier.sqlite"]
     told = scld("day", sample, *ANNE, "--extract", sample / "stale-extract.csv")
     assert told.code == 4
-    assert told.err.startswith("Stopped: ")
-    assert "nothing was changed" in told.err
+    assert told.out.startswith("Not done today: hotspots. ")
+    assert "make a new extract or export and run again" in told.lines[0]
+    assert "Not counted, since nothing was compared there: hotspots" in told.out
     assert contents(sample)["carrier.sqlite"] == before
 
 
@@ -249,3 +250,44 @@ def test_no_patron_shows_anywhere(scld, eight):
     assert written
     assert "canary-patron" in (eight / "district.sqlite").read_bytes().decode("latin-1")
     assert "canary" not in told.out + told.err + "".join(written)
+
+
+@pytest.mark.parametrize("name", ["reports", "worklists", "plans"])
+def test_a_folder_that_takes_no_file_is_found_before_anything_is_done(scld, sample, contents, name):
+    """A run that could tell nobody what it did does nothing: exit 2, with the folder's name."""
+    (sample / name).mkdir(exist_ok=True)
+    for path in (sample / name).iterdir():
+        path.unlink()
+    (sample / name).rmdir()
+    (sample / name).write_text("in the way", encoding="utf-8")
+    before = contents(sample)
+    told = scld("day", sample, *ANNE)
+    assert (told.code, told.out) == (2, "")
+    assert name in told.err
+    assert "cannot be written to" in told.err
+    assert contents(sample) == before
+    assert scld("day", sample, *ANNE, "--dry-run").code == (2 if name == "plans" else 0)
+
+
+def test_what_was_done_is_told_though_its_page_cannot_be_written(scld, sample):
+    """The report's own place is taken: the receipts are printed all the same, and the run ends in trouble."""
+    (sample / "reports" / "day-2026-03-10-1.html").mkdir(parents=True)
+    told = scld("day", sample, *ANNE)
+    assert told.code == 5
+    assert "applied" in told.out
+    assert "Unexplained differences: 0" in told.out
+    assert "day-2026-03-10-1.html" in told.err
+
+
+def test_on_the_second_day_a_row_still_says_why_it_waits(scld, ran):
+    """On screen, in JSON, and on the page, which names the worklist to tick."""
+    again = scld("day", ran, *ANNE, "--json").json
+    waiting = [row for row in again["plan"]["waiting"] if row["on"] in ("operator", "approval")]
+    assert waiting
+    assert all(row["reason"] for row in waiting)
+    told = scld("day", ran, *ANNE)
+    assert "waits for a manager's approval. " in told.out
+    page = max((ran / "reports").glob("day-*.html")).read_text(encoding="utf-8")
+    lists = {path.name for path in (ran / "worklists").glob("worklist-2026-03-10-3-*.csv")}
+    assert lists
+    assert all(f"scld confirm DIR worklists/{name}" in page for name in lists)

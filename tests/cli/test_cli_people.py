@@ -100,7 +100,7 @@ def test_a_ticked_worklist_becomes_receipts(scld, portal):
     """Rows ticked as done and rechecked are applied; sending the file again does no harm."""
     told = scld("day", portal, *ANNE)
     assert told.code == 0
-    assert "waits for operator" in told.out
+    assert "of the steps above: for a person with the worklist" in told.out
     path = _tick(next((portal / "worklists").glob("worklist-*.csv")), done="x", rechecked="x")
     for _ in range(2):
         told = scld("confirm", portal, path, *ANNE)
@@ -153,7 +153,7 @@ def test_undo_takes_a_run_back_and_says_what_it_cannot(scld, eight):
     left = [line for line in told.lines if line.startswith("not undone")]
     skipped = [line for line in told.lines if line.split()[0] == "skipped"]
     assert (len(applied), len(skipped), len(left)) == (2, 1, 1)
-    assert skipped[0].endswith("the facts do not ask for it: already_so now=returned")
+    assert skipped[0].endswith("the facts do not ask for it: The facts now ask for nothing: returned.")
     assert left[0].endswith("nothing takes it back")
     assert len(effects(eight)) == done + len(applied)
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 from decimal import Decimal
 
@@ -12,7 +11,7 @@ from typer.testing import CliRunner
 from scld_core.cli._typer import app
 from scld_core.kernel.cells import from_cell
 from scld_core.kernel.money import Money
-from support.agency_case import MORNING, PROFILE, CaseFolder
+from support.agency_case import PROFILE, CaseFolder
 
 AMOUNTS = ("send-again", "update-balance", "charge-fee", "reverse-fee")
 
@@ -31,7 +30,6 @@ class Table:
             writer = csv.DictWriter(file, self.header)
             writer.writeheader()
             writer.writerows(self.rows)
-        os.utime(self.path, (MORNING.timestamp(), MORNING.timestamp()))
 
     def find(self, column, value):
         return next(row for row in self.rows if row[column] == value)

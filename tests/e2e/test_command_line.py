@@ -46,8 +46,9 @@ def test_a_day_its_ticks_and_its_undo_from_the_keyboard(town):
     assert scld("confirm", where, tick_all(csv), "--actor", "anne")[0] == 0
     code, printed = scld("undo", where, "2026-10-05-1", "--actor", "bert")
     assert code == 0
-    assert "worklist-undo-carrier.csv" in printed
-    assert (where / "worklists" / "worklist-undo-carrier.csv").exists()
+    (new,) = {path.name for path in (where / "worklists").glob("worklist-*.csv")} - {csv.name}
+    assert new in printed
+    assert new.startswith("worklist-2026-10-05-2-")
     assert scld("doctor", where)[0] == 0
 
 

@@ -19,7 +19,7 @@ def withdrawn(*, suspended=False):
     world = World(1)
     if suspended:
         world.carrier.suspend(line(0), key="by hand")
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     return world
 
 
@@ -88,7 +88,7 @@ def test_where_a_carrier_cannot_end_a_line_an_approved_end_goes_to_the_operator_
     world.carrier = NoEnd(world.clock)
     world.carrier.add(line(0))
     world.systems = evolve(world.systems, carriers={"carrier": world.carrier})
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     step = asked(world)
     world.runs("bert").approve([step.id], reason="gone")
     for morning in range(3):

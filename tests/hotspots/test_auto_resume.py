@@ -41,7 +41,7 @@ def test_a_suspended_line_is_never_touched_to_start_the_count_again(ago):
 def test_two_years_of_one_missing_device():
     """Run after run, a carrier that resumes after 90 days: suspended anew as drift, never past the year's 180 days."""
     world = World(1, terms=Terms(suspended_days=POLICY.max_consecutive_suspended_days))
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     dark, told, every = [], {}, 5
     for day in range(0, 730, every):
         plan = world.day().run().plan

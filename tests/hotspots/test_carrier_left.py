@@ -13,7 +13,7 @@ def left_behind():
     world = World(3)
     world.carrier.asynchronous = True
     world.carrier.fates = lambda operation: Fate.ACCEPTED if operation == "suspend" else Fate.DONE
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.day().run()
     world.carrier.fates = always_done
     world.systems = evolve(world.systems, carriers={"renamed": world.carrier})
@@ -24,7 +24,7 @@ def left_behind():
 def test_its_open_steps_are_told_of_and_stop_nobody_else():
     """The request cannot be read back and says why; it stays open, and the other devices get their due."""
     world = left_behind()
-    world.loans.check_out(item_id(1), due_at=world.due(-5))
+    world.loans.lend(item_id(1), due_at=world.due(-5))
     result = world.day().run()
     assert [(r.subject, r.result) for r in result.receipts] == [(str(item_id(1)), "applied")]
     (record,) = result.settled
@@ -35,7 +35,7 @@ def test_its_open_steps_are_told_of_and_stop_nobody_else():
 def test_a_plan_made_for_it_fails_step_by_step():
     """A plan from before the change is refused at each step, with the reason, and nothing reaches a carrier."""
     world = World(2)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     plan = world.day().plan()
     world.systems = evolve(world.systems, carriers={"renamed": world.carrier})
     (receipt,) = world.runs().apply(plan)

@@ -80,20 +80,20 @@ class Convergence(RuleBasedStateMachine):
     def check_out(self, number, days):
         item = self.world.loans.get(item_id(number))
         if item.state in (ItemState.CHECKED_IN, ItemState.IN_TRANSIT, ItemState.ON_HOLD_SHELF):
-            self.world.loans.check_out(item_id(number), due_at=self.world.due(days))
+            self.world.loans.lend(item_id(number), due_at=self.world.due(days))
 
     @rule(number=NUMBERS, days=st.integers(1, 14))
     def renew(self, number, days):
         if self.world.loans.get(item_id(number)).state is ItemState.ON_LOAN:
-            self.world.loans.renew(item_id(number), self.world.due(days))
+            self.world.loans.extend(item_id(number), self.world.due(days))
 
     @rule(number=NUMBERS, state=st.sampled_from([ItemState.CHECKED_IN, ItemState.IN_TRANSIT, ItemState.ON_HOLD_SHELF]))
     def check_in(self, number, state):
-        self.world.loans.check_in(item_id(number), state)
+        self.world.loans.take_back(item_id(number), state)
 
     @rule(number=NUMBERS, state=st.sampled_from([ItemState.LOST, ItemState.CLAIMS_RETURNED, ItemState.MISSING]))
     def declare(self, number, state):
-        self.world.loans.declare(item_id(number), state)
+        self.world.loans.say(item_id(number), state)
 
     @rule(number=NUMBERS)
     def resumed_by_the_carrier(self, number):
@@ -159,7 +159,7 @@ def test_a_guard_leaves_everything_as_it_was():
     for spoil in ("no items", "broken off", "no lines", "lines broken off"):
         world = World(6)
         for number in range(3):
-            world.loans.check_out(item_id(number), due_at=world.due(-5))
+            world.loans.lend(item_id(number), due_at=world.due(-5))
         if spoil == "no items":
             world.loans._items = {}
         elif spoil == "broken off":
@@ -183,7 +183,7 @@ def test_a_guard_leaves_everything_as_it_was():
 def test_stale_facts_stop_the_run_and_the_step():
     """An extract older than the limit: the run stops; a fact that aged between plan and call: the step does."""
     world = World(2)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     plan = world.day().plan()
     frozen_at = world.clock.now()
     real = world.loans.get
@@ -200,7 +200,7 @@ def test_an_unreachable_carrier_is_an_exception_and_the_others_go_on():
     world.devices = (world.devices[0], evolve(world.devices[1], carrier="other"))
     world.systems = evolve(world.systems, carriers={"carrier": world.carrier, "other": down})
     for number in range(2):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     result = world.day().run()
     assert [r.result for r in result.receipts] == ["applied"]
     assert [e.code for e in result.plan.exceptions if e.code == "carrier_down"] == ["carrier_down"]
@@ -210,7 +210,7 @@ def test_an_unreachable_carrier_is_an_exception_and_the_others_go_on():
 def test_undo_after_apply_gives_back_every_service_that_was_taken():
     """Apply, undo: whoever was cut off has service again, and a returned device that got it keeps it."""
     world = World(4)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.carrier.suspend(line(1), key="by hand")
     result = world.day().run()
     assert [world.state(number).value for number in range(4)] == ["suspended", *["active"] * 3]
@@ -226,7 +226,7 @@ def test_undo_after_apply_gives_back_every_service_that_was_taken():
 def test_ending_a_line_takes_two_people():
     """Planned by Anne, approved by Bert, carried out by the next run; the line is gone for good."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     first = world.day().run()
     assert world.state(0) is ServiceState.SUSPENDED
     asked = next(s for s in first.plan.steps if s.needs_approval)
@@ -241,7 +241,7 @@ def test_a_step_left_unfinished_shows_as_waiting_and_not_as_done():
     """Stuck at the carrier: waiting, then an exception for a person, and never sent twice."""
     world = World(1)
     world.carrier.asynchronous = True
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.carrier.fates = seeded(1, {Fate.STUCK: 1})
     assert [r.result for r in world.day().run().receipts] == ["waiting"]
     world.clock.tick(hours=1)
@@ -257,7 +257,7 @@ def test_a_step_left_unfinished_shows_as_waiting_and_not_as_done():
 def test_a_guard_after_the_work_does_not_claim_that_nothing_was_done():
     """The ILS breaks off between applying and verifying: the receipts stand, and the run says it could not verify."""
     world = World(2)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     day = world.day(progress=lambda stage: setattr(world.loans, "cut_after", 0) if stage.what == "settled" else None)
     result = day.run()
     assert [r.result for r in result.receipts] == ["applied"]

@@ -10,10 +10,10 @@ from support.world import World
 
 def returned_and_restored():
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.day().run()
     world.clock.tick(hours=1)
-    world.loans.check_in(item_id(0), ItemState.IN_TRANSIT)
+    world.loans.take_back(item_id(0), ItemState.IN_TRANSIT)
     result = world.day().run()
     assert [r.result for r in result.receipts] == ["applied"]
     return world, result
@@ -62,7 +62,7 @@ def test_news_from_outside_only_makes_us_read_back():
 
     world = World(1)
     world.carrier.fates = scripted(Fate.ACCEPTED)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.day().run()
     reference = world.carrier.pending[0]
     runs = world.runs()
@@ -77,7 +77,7 @@ def test_news_from_outside_only_makes_us_read_back():
 def test_a_plan_of_this_area_alone_can_be_applied():
     """The developer's two lines: plan, apply; a second plan is empty."""
     world = World(2)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     plan = world.desk().plan()
     assert [r.result for r in world.runs().apply(plan)] == ["applied"]
     assert world.desk().plan().steps == ()

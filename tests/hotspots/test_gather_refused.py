@@ -30,7 +30,7 @@ def two_carriers():
     world.devices = (world.devices[0], evolve(world.devices[1], carrier="portal"))
     world.systems = evolve(world.systems, carriers={"carrier": world.carrier, "portal": portal})
     for number in range(2):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     return world, portal
 
 

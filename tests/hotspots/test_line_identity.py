@@ -123,7 +123,7 @@ def test_the_same_sim_under_the_carrier_s_new_name_is_the_same_line():
 def test_an_undo_counts_the_line_s_actions_and_not_the_item_s():
     """Five requests for the old SIM today do not forbid to give the new one its service back."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.carrier.fates = scripted(*[Fate.REJECTED] * 4)
     for _ in range(4):
         world.day().run()
@@ -139,7 +139,7 @@ def test_an_undo_counts_the_line_s_actions_and_not_the_item_s():
 def test_a_swap_in_a_running_district_suspends_the_new_line_too():
     """Suspended, SIM replaced while the loan is still overdue: the new line is suspended by the next run, once."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.day().run()
     world.devices = (evolve(world.devices[0], line=line(7)),)
     world.carrier.remove(line(0))
@@ -153,10 +153,10 @@ def test_a_swap_in_a_running_district_suspends_the_new_line_too():
 def test_the_test_a_device_owes_is_that_of_its_present_line():
     """The old line's restore asks nothing of the new one."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.day().run()
     world.clock.tick(hours=1)
-    world.loans.check_in(item_id(0), ItemState.IN_TRANSIT)
+    world.loans.take_back(item_id(0), ItemState.IN_TRANSIT)
     world.day().run()
     assert not world.desk().may_leave(world.devices[0]).permitted
     new = evolve(world.devices[0], line=line(7))
@@ -166,7 +166,7 @@ def test_the_test_a_device_owes_is_that_of_its_present_line():
 def test_a_row_of_the_old_line_that_was_done_all_the_same_counts_for_the_old_line():
     """Ticked after the swap: recorded, and the new line's state is untouched by it."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     (step,) = world.day().plan().steps
     with world.store.transaction() as unit:
         unit.steps.put(StepRecord(step, "r", StepState.WITHDRAWN, world.clock.now(), attempts=(world.clock.now(),)))

@@ -23,7 +23,7 @@ class Bench:
     def __init__(self, fate=None, *, asynchronous=False):
         self.world = World(1)
         self.world.carrier.asynchronous = asynchronous
-        self.world.loans.check_out(item_id(0), due_at=self.world.due(-5))
+        self.world.loans.lend(item_id(0), due_at=self.world.due(-5))
         self.step = self.world.desk().plan().steps[0]
         self.reference = ""
         if fate is not None:
@@ -106,7 +106,7 @@ def test_the_item_is_looked_up_again_right_before_the_call(gone):
 
         bench.world.loans.get = nothing
     else:
-        bench.world.loans.check_in(item_id(0), ItemState.IN_TRANSIT)
+        bench.world.loans.take_back(item_id(0), ItemState.IN_TRANSIT)
     assert bench.world.engine().execute(bench.step, "run").result == "skipped"
     assert bench.world.carrier.effects == ()
 
@@ -114,7 +114,7 @@ def test_the_item_is_looked_up_again_right_before_the_call(gone):
 def test_a_carrier_whose_lines_cannot_be_read_is_believed_as_confirmed():
     """The port says that it has no list: the plan goes by our own confirmed effects."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
 
     def unsupported():
         raise UnsupportedOperation("carrier", "iter_lines", "the portal has no export")
@@ -129,7 +129,7 @@ def test_a_carrier_whose_lines_cannot_be_read_is_believed_as_confirmed():
 def test_an_overdue_list_that_lacks_what_the_items_show_is_refused():
     """A wrong filter in the ILS."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.loans.iter_overdue = lambda at: iter([Page((), world.clock.now(), last=True)])
     with pytest.raises(SnapshotRefused, match="its overdue list lacks 1 of them"):
         world.day().run()

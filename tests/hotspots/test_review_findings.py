@@ -18,7 +18,7 @@ from support.world import World
 def withdrawn_world():
     """One withdrawn hotspot whose end was asked for and approved."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     asked = next(step for step in world.day().run().plan.steps if step.needs_approval)
     world.runs().approve([asked.id], reason="seen")
     return world, asked
@@ -44,7 +44,7 @@ def test_a_step_that_was_on_no_worklist_cannot_be_confirmed():
 def test_an_inventory_without_a_usable_row_stops_the_run():
     """An empty or ruined file changes nothing, and withdraws nothing."""
     world = World(2)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.devices = ()
     world.quarantined = (Quarantined("hotspots.csv", 2, "damaged"),)
     with pytest.raises(SnapshotRefused, match="no hotspot that can be used"):
@@ -53,10 +53,10 @@ def test_an_inventory_without_a_usable_row_stops_the_run():
 
 def test_a_sim_that_moved_since_the_plan_is_left_alone():
     """The plan was looked at on Monday; on Tuesday the SIM sits in another device."""
-    world = World(2)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world = World(30)
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     plan = world.desk().plan()
-    world.devices = (evolve(world.devices[0], line=line(7)), world.devices[1])
+    world.devices = (evolve(world.devices[0], line=line(70)), *world.devices[1:])
     assert [r.result for r in world.runs().apply(plan)] == ["skipped"]
     assert world.carrier.effects == ()
 
@@ -65,8 +65,8 @@ def test_a_date_that_no_calendar_has_is_for_a_person():
     """Some systems write the year 1 for none: that row is an exception, and the others go on."""
     world = World(2)
     for number in range(2):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
-    world.loans.declare(item_id(1), ItemState.LOST, datetime(1, 1, 1, tzinfo=UTC))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
+    world.loans.say(item_id(1), ItemState.LOST, datetime(1, 1, 1, tzinfo=UTC))
     result = world.day().run()
     assert [r.result for r in result.receipts] == ["applied"]
     assert [e.code for e in result.plan.exceptions] == ["unreadable"]
@@ -76,7 +76,7 @@ def test_a_plan_file_is_only_paper():
     """Another district's plan, an unknown action and a planted undo are refused; a struck approval is not believed."""
     world, asked = withdrawn_world()
     world = World(1, store=None)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     plan = world.desk().plan()
     runs = evolve(world.runs(), district="Synthetic")
     with pytest.raises(BadInput, match="was made for Other"):

@@ -22,7 +22,7 @@ def ready(count=10):
     """A district whose last run accepted so many devices; the first one is overdue since."""
     world = World(count)
     world.day().run()
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     return world
 
 
@@ -55,7 +55,7 @@ def test_an_accepted_reduction_does_not_answer_the_other_guard():
     world = ready()
     world.policy = evolve(POLICY, max_batch_count=0)
     for number in range(1, 5):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     with pytest.raises(BlastRadius):
         run_with(world, 4, confirm_blast_radius=6)
     assert world.carrier.effects == ()

@@ -40,18 +40,18 @@ class Portal:
 
     def check_out(self):
         if self.world.loans.get(item_id(0)).state is not ItemState.ON_LOAN:
-            self.world.loans.check_out(item_id(0), due_at=self.world.due(-5))
+            self.world.loans.lend(item_id(0), due_at=self.world.due(-5))
 
     def renew(self):
         if self.world.loans.get(item_id(0)).state is ItemState.ON_LOAN:
-            self.world.loans.renew(item_id(0), self.world.due(7))
+            self.world.loans.extend(item_id(0), self.world.due(7))
 
     def check_in(self):
-        self.world.loans.check_in(item_id(0), ItemState.IN_TRANSIT)
+        self.world.loans.take_back(item_id(0), ItemState.IN_TRANSIT)
 
     def lapse(self):
         if self.world.loans.get(item_id(0)).state is ItemState.ON_LOAN:
-            self.world.loans.renew(item_id(0), self.world.due(-5))
+            self.world.loans.extend(item_id(0), self.world.due(-5))
 
     def morning(self):
         self.world.clock.tick(days=1)

@@ -50,7 +50,7 @@ def in_flight(state=StepState.WAITING_SYSTEM, carrier=None):
             world.carrier.add(line(number))
         world.systems = evolve(world.systems, carriers={"carrier": world.carrier})
     world.carrier.asynchronous = True
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     if state is StepState.WAITING_SYSTEM:
         world.carrier.fates = scripted(Fate.STUCK)
         world.day().run()
@@ -124,7 +124,7 @@ def test_a_request_to_a_carrier_that_shows_nothing_ends_by_its_word_or_by_time(w
     world.carrier.words = words
     world.day().run()
     assert states(world) == [StepState.UNKNOWN]
-    world.loans.check_in(item_id(0), ItemState.IN_TRANSIT)
+    world.loans.take_back(item_id(0), ItemState.IN_TRANSIT)
     world.clock.tick(hours=LIMIT + 1)
     result = world.day().run()
     assert [(r.action, r.result) for r in result.receipts] == [(RESTORE, "applied")]

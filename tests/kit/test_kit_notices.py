@@ -1,12 +1,19 @@
 """Records of notices, graded by the suite: the reference, and what is read out of files."""
 
+from functools import partial
+from zoneinfo import ZoneInfo
+
 import pytest
 from attrs import evolve
-from kit_notices import LAYOUTS, notices
 
-from scld_core.errors import NotFound, SnapshotRefused, Unavailable, UnsupportedOperation
+from scld_adapters.files.harness import notices_harness as notices
+from scld_adapters.files.notices import FileNotices
+from scld_adapters.files.settings import LAYOUTS
+from scld_core.errors import BadInput, NotFound, SnapshotRefused, Unavailable, UnsupportedOperation
 from scld_core.kernel.capability import Unsupported
-from scld_core.notices import CANONICAL
+from scld_core.notices import CANONICAL, NoticeKind, read_notices
+from scld_core.plugins import Registry
+from scld_core.testing.conformance import find_harnesses
 from scld_core.testing.differential import DUELS, differ
 from scld_core.testing.duel import Call
 from scld_core.testing.grading import grade
@@ -14,6 +21,9 @@ from scld_core.testing.planted.notices import Spoilt
 from scld_core.testing.references_agency import MEMORY_NOTICES, notices_harness
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.suite import NoticesSuite
+
+ZONE = ZoneInfo("UTC")
+KINDS = (NoticeKind.BILL,)
 
 
 class TestMemoryNotices(NoticesSuite):
@@ -29,9 +39,20 @@ class TestFileNotices(NoticesSuite):
 
     examples = 3
 
-    @pytest.fixture(params=LAYOUTS, ids=lambda layout: layout.name)
+    @pytest.fixture(params=LAYOUTS)
     def backend(self, request):
         return notices(request.param)
+
+
+def test_the_backend_brings_what_it_is_graded_over():
+    """`scld conformance files` finds loans, and notices in each layout; settings of one's own it cannot fill."""
+    found = find_harnesses("files", Registry.load())
+    assert [(harness.port, harness.name) for harness in found] == [
+        ("loans", "files"),
+        *(("notices", f"files, layout {layout}") for layout in LAYOUTS),
+    ]
+    with pytest.raises(BadInput, match="leave --settings out"):
+        find_harnesses("files", Registry.load(), {"notices": "n.csv"})
 
 
 def findings(report):
@@ -51,14 +72,14 @@ def test_a_layout_that_reads_wrongly_is_found():
     """Two channels swapped in a layout's table are what the kit says that they are."""
     swapped = dict(zip(CANONICAL.channels, reversed(CANONICAL.channels.values()), strict=True))
     wrong = evolve(CANONICAL, channels=swapped)
-    told = notices(CANONICAL).make
+    told = notices().make
 
     def make(world):
         bench = told(world)
-        bench.notices._layout = wrong
-        return bench
+        read = partial(read_notices, backend=world.context.instance, zone=ZONE, layout=wrong, assigning=KINDS)
+        return evolve(bench, notices=FileNotices(lambda: (world.context.folder / "notices.csv",), read, ZONE))
 
-    report = grade(evolve(notices(CANONICAL), make=make))
+    report = grade(evolve(notices(), make=make))
     assert {cell.check for cell in report.failures} == {
         "notices.as-told",
         "notices.whole-list",

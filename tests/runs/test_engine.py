@@ -155,7 +155,7 @@ def test_facts_are_read_again_right_before_the_call():
     bench.counter.wanted = False
     receipt = bench.engine.execute(step(), "run")
     assert (receipt.result, bench.counter.calls) == ("skipped", 0)
-    assert "gone now=home" in receipt.detail
+    assert receipt.detail == "the facts changed: gone (now home)"
     bench.counter.wanted = Unavailable("ils", "get", "down")
     assert bench.engine.execute(step(), "run").result == "failed"
     assert bench.counter.calls == 0

@@ -7,8 +7,15 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from scld_core import open_desk
+from scld_core.agency.files import read_ils
+from scld_core.fees.model import ChargeKind, EntryKind
 from scld_core.kernel.checksum import luhn_digit
+from scld_core.kernel.money import Money
+from scld_core.sample.accounts import make_accounts
 from scld_core.sample.agency import STORIES, agency_files
+from scld_core.services.reports import make_report
+from scld_core.wiring.founding import make_sample
 from support.agency_case import MORNING, PROFILE, CaseFolder
 
 KINDS = {
@@ -102,3 +109,50 @@ def test_the_files_are_the_same_on_every_machine_and_plainly_synthetic():
     assert all(card.startswith("29999") and luhn_digit(card[:-1]) == card[-1] for card in cards)
     twice = [card for card, count in Counter(cards).items() if count > 1]
     assert len(twice) == 1  # the card that two records claim
+
+
+def test_the_ledgers_come_to_what_the_snapshot_says():
+    """Balance, referral fees, flag and cards of everybody; a credit is none of the house's accounts."""
+    made = make_accounts(ils="main", now=MORNING)
+    assert make_accounts(ils="main", now=MORNING) == made
+    accounts = {account.patron.local: account for account in made.accounts}
+    patrons = {patron.id.local: patron for patron in made.patrons}
+    rows = {row["patron_id"]: row for row in csv.DictReader(io.StringIO(agency_files(MORNING)["ils.csv"]))}
+    assert patrons.keys() == rows.keys()
+    seen = set()
+    for number, row in rows.items():
+        account = accounts.get(number)
+        fees = [one.amount.cents for one in account.charges if one.kind is ChargeKind.AGENCY_FEE] if account else []
+        balance = account.balance if account else Money(0)
+        assert balance == max(Money.parse(row["balance"]), Money(0))
+        assert Money(sum(fees)) == Money.parse(row["referral_fee"])
+        assert (patrons[number].flag is not None) is (row["flagged"] == "yes")
+        present, *former = row["barcodes"].split(";")
+        assert str(patrons[number].card) == present
+        assert {str(card.number) for card in patrons[number].cards} <= {present, *former}
+        seen |= {entry.kind for entry in account.entries} if account else set()
+    assert seen == {EntryKind.CHARGE, EntryKind.PAYMENT, EntryKind.WAIVER}
+    assert [one.local for patron in made.patrons for one in patron.merged_from] == ["69990"]
+
+
+def test_the_report_on_the_money_ties_out_with_the_snapshot(tmp_path):
+    """What the embedded ILS has is what its snapshot says, whoever is in collection; the rest is named."""
+    make_sample(tmp_path / "d", actor="test")
+    with open_desk(tmp_path / "d", actor="sample-associate") as desk:
+        desk.day.run()
+        again = desk.day.run()
+        assert (again.residual, again.plan.steps) == (0, ())
+        report = make_report(desk, "agency-money")
+        path = desk.agency.systems.comparer.files.paths()[0]
+        differing = {one.patron for one in desk.agency.facts().differences}
+        rows = [row for row in read_ils(path).rows if row.flagged or row.referral_fee or row.patron in differing]
+    figures = {figure.label: figure.value for figure in report.figures}
+    assert (figures["Rows that do not tie out"], figures["Accounts"]) == (0, len(rows))
+    assert "No ledger" not in {callout.title for callout in report.callouts}
+    sections = {section.key: section for section in report.sections}
+    (whole,) = sections["total"].tables
+    _, opening, new, paid, waived, *_, closing = whole.rows[-1]
+    assert closing == sum((Money(row.balance) for row in rows), Money(0))
+    assert opening + new - paid - waived == closing
+    assert min(paid, waived) > Money(0)
+    assert all(sections[axis].tables[0].rows[-1][-1] == closing for axis in ("branch", "legal-class", "kind"))

@@ -14,8 +14,8 @@ from scld_core.services.agency.zone import machine_zone
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 
 
-def _input(age, *, stated=True):
-    return Input(Role.ILS, "ils.csv", "", "0" * 64, NOW - age, NOW, stated=stated)
+def _input(age):
+    return Input(Role.ILS, "ils.csv", "", "0" * 64, NOW - age, NOW)
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,15 @@ def test_an_age_is_said_in_words_and_never_rounded_up(age, words, old):
     assert (_input(age).age, _input(age).old) == (words, old)
 
 
-def test_an_age_by_the_disk_says_so():
-    """The date of a file changes with every copy."""
-    assert "the disk" in _input(timedelta(days=3), stated=False).rests_on
+def test_an_age_that_nothing_tells_is_not_told():
+    """It is no number of days, a reader hears of it first, and is told how the file could tell."""
+    untold = Input(Role.SENT, "sent.csv", "", "0" * 64, None, NOW)
+    assert untold.age == "the last file sent does not say when it was made: age not told"
+    assert untold.old
+    assert not untold.ahead
+    assert "sent.csv.meta.toml" not in untold.rests_on
+    assert ".meta.toml" in untold.rests_on
+    assert untold.as_json() | {"as_of": None, "stated": False, "days": None} == untold.as_json()
     assert "the file says so" in _input(timedelta(days=3)).rests_on
 
 

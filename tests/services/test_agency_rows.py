@@ -23,7 +23,7 @@ from scld_core.reporting import write_html
 from scld_core.reporting.audience import Audience
 from scld_core.services.agency.as_json import JsonFile
 from scld_core.services.agency.gather import SHOWN, Heaviest, at_stake
-from scld_core.services.agency.inputs import Input, Role
+from scld_core.services.agency.inputs import EngineUsed, Input, Role
 from scld_core.services.agency.report import Compared, comparison_report
 from scld_core.services.agency.rows import ACTION_COLUMNS, ROWS_COLUMNS, CsvFile, action_cells, all_cells, json_row
 from scld_core.services.agency.tasks import Task, tasks_of
@@ -95,7 +95,7 @@ def test_the_json_is_one_object_whatever_the_rows(rows, basis):
     counts = Counter(found.kind for found in rows)
     bad = (Quarantined("x.csv", 3, "why"),)
     summary = Reconciliation(basis, dict(counts), bad, (("STALE", "not set"),))
-    file.close(summary, (Input(Role.ILS, "ils.csv", "", "0" * 64, NOW, NOW, stated=True),))
+    file.close(summary, (Input(Role.ILS, "ils.csv", "", "0" * 64, NOW, NOW),), EngineUsed())
     told = json.loads(out.getvalue())
     assert told["rows"] == [json_row(found) for found in rows]
     assert told["counts"] == {kind.value: count for kind, count in counts.items()}
@@ -231,7 +231,7 @@ def _page(rows, *, basis=Basis.RECONCILED, bad=(), not_made=()):
             sides[task.side] += 1
             work[task.audience].offer(task)
     summary = Reconciliation(basis, dict(Counter(found.kind for found in rows)), tuple(bad), tuple(not_made))
-    inputs = (Input(Role.ILS, "ils.csv", "", "0" * 64, NOW - timedelta(hours=1), NOW, stated=True),)
+    inputs = (Input(Role.ILS, "ils.csv", "", "0" * 64, NOW - timedelta(hours=1), NOW),)
     compared = Compared(summary, inputs, work, sides, NOW, ZoneInfo("America/Los_Angeles"), "Synthetic District")
     report = comparison_report(compared)
     return report, write_html(report)

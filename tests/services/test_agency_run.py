@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scld_core.agency.fast import Engine
 from scld_core.agency.kinds import MEANINGS, Kind, Side
+from scld_core.codecs.beside import manifest_of
 from scld_core.codecs.tables import read_table
 from scld_core.errors import BadInput, FileRefused
 from scld_core.kernel.cells import from_cell
@@ -270,9 +271,21 @@ def test_the_engines_write_the_same_bytes(case):
             heard = []
             request = case.request(sent=False, notices=False)
             text = case.json(request, profile=PROFILE, engine=engine, progress=heard.append)
-            found[engine] = (text, {path.name: path.read_bytes() for path in case.out.iterdir()})
+            told = json.loads(text)
+            used = told.pop("engine")
+            assert used == {"asked": engine.value, "used": engine.value, "why": ""}
+            found[engine] = (told, {path.name: path.read_bytes() for path in case.out.iterdir()})
             assert ("sift" in {stage.what for stage in heard}) == (engine is Engine.FAST)
         assert found[Engine.PYTHON] == found[Engine.FAST]
+
+
+@pytest.mark.parametrize("given", [{"sent": True, "notices": False}, {"sent": False}, {"agency": False}])
+def test_an_engine_that_was_asked_for_and_not_used_is_said(case, given):
+    """The fast one looks at the two lists alone; with another file the result is right, and says who made it."""
+    told = json.loads(case.json(case.request(**given), engine=Engine.FAST))["engine"]
+    assert told == {"asked": "fast", "used": "python", "why": "it compares --ils with --agency alone"}
+    plain = json.loads(case.json(case.request(**given)))["engine"]
+    assert plain == {"asked": "auto", "used": "python", "why": ""}
 
 
 # What may be asked.
@@ -347,3 +360,16 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, shuffle):
     again = json.loads(case.json(profile=PROFILE))
     assert again["counts"] == straight["counts"]
     assert again["rows"] == straight["rows"]
+
+
+def test_an_age_that_is_not_told_is_labelled_and_never_the_disks(case):
+    """Read-only, so such a file is taken; the page and the JSON say so, and what rests on the age is not made."""
+    for name in ("inbound.csv", "last-sync.csv"):
+        manifest_of(case.path(name)).unlink()
+    told = json.loads(case.json(profile=PROFILE))
+    assert {one["file"]: one["as_of"] for one in told["ages"]}["inbound.csv"] is None
+    assert [one["stated"] for one in told["ages"]] == [True, False, False, True]
+    assert {one["check"] for one in told["not_made"]} >= {"STALE", "IN_FLIGHT age"}
+    page = (case.out / "summary.html").read_text(encoding="utf-8")
+    assert page.count("age not told") >= 2
+    assert "Write as_of = " in page

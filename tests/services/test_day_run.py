@@ -33,7 +33,7 @@ def overdue(count, of=6, **more):
     """A world whose first `count` devices are overdue and in service."""
     world = World(of, **more)
     for number in range(count):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     return world
 
 
@@ -106,10 +106,10 @@ def test_a_run_waits_for_news_of_one_request_to_be_read_back():
 def test_a_reason_that_is_gone_takes_the_waiting_step_back():
     """An approval asked for a withdrawn item is taken back by the run after it was found again."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     first = world.day().run()
     asked = next(s.id for s in first.plan.steps if s.action == TERMINATE)
-    world.loans.check_in(item_id(0))
+    world.loans.take_back(item_id(0))
     world.clock.tick(hours=1)
     result = world.day().run()
     with world.store.transaction() as unit:
@@ -123,7 +123,7 @@ def test_what_an_earlier_run_left_open_is_settled_first():
     world = World(2)
     world.carrier.asynchronous = True
     world.carrier.fates = scripted(Fate.ACCEPTED)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     assert [r.result for r in world.day().run().receipts] == ["waiting"]
     world.carrier.settle()
     result = world.day().run()
@@ -176,11 +176,11 @@ def test_a_file_that_cannot_be_used_any_more_does_not_hide_what_was_done():
 def test_the_json_object_has_exactly_the_keys_that_are_promised():
     """Plan, receipts and residual, as scripts rely on them; it survives JSON."""
     world = overdue(2, carrier=None)
-    world.loans.declare(item_id(5), ItemState.WITHDRAWN)
+    world.loans.say(item_id(5), ItemState.WITHDRAWN)
     result = world.day().run()
     told = json.loads(json.dumps(day_object(result)))
     assert set(told) == {"run", "plan", "receipts", "verify", "unverified"}
-    assert set(told["plan"]) == {"business_day", "steps", "waiting", "exceptions", "withdrawn"}
+    assert set(told["plan"]) == {"business_day", "steps", "waiting", "exceptions", "withdrawn", "stopped"}
     assert told["verify"] == {"residual": result.residual}
     assert (told["unverified"], told["plan"]["withdrawn"]) == ("", [])
     assert all(set(step) >= KEYS for step in told["plan"]["steps"])
@@ -200,7 +200,7 @@ def test_the_json_object_names_what_waits_and_what_is_for_a_person():
         world.carrier.add(line(number))
     world.carrier.add(line(2), ServiceState.UNKNOWN_WORD, word="PARKED")
     world.systems = evolve(world.systems, carriers={"carrier": world.carrier})
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     result = world.day().run()
     told = plan_object(result.plan)
     assert [(row["on"], row["action"], row["subject"]) for row in told["waiting"]] == [("operator", SUSPEND, "main:i0")]
@@ -226,9 +226,9 @@ def test_the_json_object_shows_held_steps_among_what_waits():
 def test_the_json_object_tells_what_was_taken_back():
     """An approval that nobody should give any more is named with its reason."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     asked = next(s for s in world.day().run().plan.steps if s.action == TERMINATE)
-    world.loans.check_in(item_id(0))
+    world.loans.take_back(item_id(0))
     world.clock.tick(hours=1)
     (row,) = day_object(world.day().run())["plan"]["withdrawn"]
     assert (row["id"], row["label"]) == (asked.id, f"End the line of {asked.label}")
@@ -275,7 +275,7 @@ def test_a_carrier_that_gives_no_answer_is_not_asked_about_each_of_its_requests(
     world.systems = evolve(world.systems, carriers={"carrier": world.carrier, "other": other})
     for number in range(10):
         other.add(line(number))
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     world.day().run()
     world.carrier.settle()
     other.asked, other.deaf = 0, True

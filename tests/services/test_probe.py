@@ -43,7 +43,7 @@ class Without:
 def world():
     """Three devices, one of them overdue."""
     world = World(3)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     return world
 
 
@@ -122,6 +122,6 @@ def test_words_without_a_translation_are_listed_once(world):
     """Each unknown word of the carrier is named, once and in order, so that it can be entered in district.toml."""
     for number, word in enumerate(("HOTLINED", "Barred", "HOTLINED")):
         world.carrier.add(line(number), ServiceState.UNKNOWN_WORD, word=word)
-    world.loans.declare(item_id(0), ItemState.MISSING)
+    world.loans.say(item_id(0), ItemState.MISSING)
     told = steps(world, lines=world.carrier)
     assert told["state words"] == (False, "no translation for 'Barred', 'HOTLINED'")

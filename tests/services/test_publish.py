@@ -31,7 +31,7 @@ def opened(tmp_path):
     def make(*cuts, lines=MemoryCarrier):
         parts = Parts(lines=lines)
         folder = district(tmp_path / "d", *cuts, inventory=parts.stock(6))
-        parts.loans.check_out(item_id(0), due_at=due(5))
+        parts.loans.lend(item_id(0), due_at=due(5))
         options = Options(registry=Registry.isolated([parts]), clock=parts.clock)
         desks.append(open_desk(folder, actor="sample-associate", options=options))
         return desks[-1]

@@ -17,7 +17,7 @@ def overdue(count, **more):
     """A world whose first `count` devices are overdue and in service."""
     world = World(6, **more)
     for number in range(count):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     return world
 
 

@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from scld_core.circulation.model import ItemState
-from scld_core.errors import BadInput, BlastRadius, RunInProgress
+from scld_core.errors import BadInput, BlastRadius, RunInProgress, StaleFacts
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.history import RESTORE, SUSPEND, TERMINATE
 from scld_core.hotspots.model import ServiceState
@@ -20,7 +20,7 @@ def overdue(count, of=6, **more):
     """A world whose first `count` devices are overdue and in service."""
     world = World(of, **more)
     for number in range(count):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     return world
 
 
@@ -62,6 +62,36 @@ def test_a_whole_plan_has_a_blast_radius_and_named_steps_have_none():
     assert len(world.carrier.effects) == 3
 
 
+def test_the_limits_are_those_in_force_and_not_those_of_the_file():
+    """A plan file that was edited to allow more, or made under a wider policy, allows no more than is allowed now."""
+    world = overdue(3, policy=evolve(POLICY, max_batch_count=1))
+    plan = world.day().plan()
+    wider = evolve(plan.areas[0].limit, max_count=1000, max_fraction=1.0)
+    for limit in (wider, None):
+        edited = evolve(plan, areas=(evolve(plan.areas[0], limit=limit),))
+        with pytest.raises(BlastRadius):
+            world.runs().apply(edited)
+    assert world.carrier.effects == ()
+
+
+def test_a_plan_is_not_applied_on_facts_that_are_too_old():
+    """They stop it as they would stop the run: nothing is asked of the carrier, and no run is entered."""
+    world = overdue(2)
+    plan = world.day().plan()
+    world.carrier.live = False
+    night = world.clock.now()
+    real = world.carrier.iter_lines
+
+    def yesterdays():
+        return (evolve(page, as_of=night) for page in real())
+
+    world.carrier.iter_lines = yesterdays
+    world.clock.tick(days=3)
+    with pytest.raises(StaleFacts, match="make a new extract or export"):
+        world.runs().apply(plan)
+    assert (world.carrier.effects, world.runs().history()) == ((), ())
+
+
 def test_applying_a_plan_twice_does_it_once():
     """The second time answers with the first receipts' result; the carrier is not asked again."""
     world = overdue(2)
@@ -75,7 +105,7 @@ def test_an_old_plan_is_checked_against_the_present():
     """A device returned since the plan was made is left alone."""
     world = overdue(1)
     plan = world.day().plan()
-    world.loans.check_in(item_id(0))
+    world.loans.take_back(item_id(0))
     (receipt,) = world.runs().apply(plan)
     assert (receipt.result, world.carrier.effects) == ("skipped", ())
 
@@ -84,7 +114,7 @@ def test_an_old_plan_is_checked_against_the_present():
 def test_an_approval_without_a_reason_is_refused(reason):
     """A blank is no reason; nothing is approved."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     asked = next(s.id for s in world.day().run().plan.steps if s.needs_approval)
     with pytest.raises(BadInput, match="an approval needs a reason"):
         world.runs().approve([asked], reason=reason)
@@ -95,7 +125,7 @@ def test_an_approval_without_a_reason_is_refused(reason):
 def test_an_approval_is_recorded_and_carried_out_by_the_next_run():
     """Named actor and reason are kept; the next run ends the line."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     asked = next(s.id for s in world.day().run().plan.steps if s.needs_approval)
     (record,) = world.runs("bert").approve([asked], reason="broken beyond repair")
     assert (record.approval.actor, record.approval.reason) == ("bert", "broken beyond repair")
@@ -105,7 +135,7 @@ def test_an_approval_is_recorded_and_carried_out_by_the_next_run():
 def test_ones_own_request_may_be_approved_only_where_the_rule_says_so():
     """With `other_actor` it takes a second person; without it one is enough."""
     world = World(1)
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     asked = next(s.id for s in world.day().run().plan.steps if s.needs_approval)
     with pytest.raises(BadInput, match="somebody other"):
         world.runs("anne").approve([asked], reason="mine")
@@ -132,7 +162,7 @@ def test_news_of_a_request_settles_that_request_alone():
     world.carrier.asynchronous = True
     world.carrier.fates = scripted(Fate.ACCEPTED, Fate.ACCEPTED)
     for number in range(2):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     world.day().run()
     first, second = world.carrier.pending
     assert world.runs().read_back("nobody's") == ()
@@ -146,10 +176,10 @@ def test_news_of_a_request_settles_that_request_alone():
 def test_a_run_is_taken_back_and_what_cannot_be_is_named():
     """Each effect has its inverse but the end of a line, which is told as irreversible."""
     world = overdue(1)
-    world.loans.declare(item_id(5), ItemState.WITHDRAWN)
+    world.loans.say(item_id(5), ItemState.WITHDRAWN)
     asked = next(s.id for s in world.day().run().plan.steps if s.needs_approval)
     world.runs().approve([asked], reason="broken")
-    world.loans.check_out(item_id(1), due_at=world.due(-5))
+    world.loans.lend(item_id(1), due_at=world.due(-5))
     second = world.day().run()
     undone = world.runs().undo(second.run)
     assert undone.run == second.run
@@ -187,7 +217,7 @@ def test_taking_back_withdraws_what_a_person_was_asked_for_on_the_same_device():
     """The suspension is undone, so nobody is to approve the end of the line any more; others' waiting steps stay."""
     world = World(2)
     for number in range(2):
-        world.loans.declare(item_id(number), ItemState.WITHDRAWN)
+        world.loans.say(item_id(number), ItemState.WITHDRAWN)
     plan = world.day(actor="anne").plan()
     mine = [step for step in plan.steps if step.subject == "main:i0"]
     other = next(step for step in plan.steps if step.subject == "main:i1" and step.needs_approval)
@@ -219,7 +249,7 @@ def test_the_journal_is_the_trail_of_all_runs_or_of_one():
     """Every move of a step is there, in order, and can be asked for run by run."""
     world = overdue(1)
     first = world.day().run().run
-    world.loans.check_in(item_id(0))
+    world.loans.take_back(item_id(0))
     world.clock.tick(minutes=1)
     second = world.day().run().run
     desk = world.runs()

@@ -29,14 +29,14 @@ def returned(count, of=6, **more):
 
 def lost(world, number):
     """The item is declared lost after the run: now the facts ask for a suspension."""
-    world.loans.declare(item_id(number), ItemState.LOST)
+    world.loans.say(item_id(number), ItemState.LOST)
 
 
 HAPPENINGS = {
     "nothing": lambda world, n: None,
-    "lent": lambda world, n: world.loans.check_out(item_id(n), due_at=world.due(7)),
-    "in grace": lambda world, n: world.loans.check_out(item_id(n), due_at=world.due(-1)),
-    "overdue": lambda world, n: world.loans.check_out(item_id(n), due_at=world.due(-5)),
+    "lent": lambda world, n: world.loans.lend(item_id(n), due_at=world.due(7)),
+    "in grace": lambda world, n: world.loans.lend(item_id(n), due_at=world.due(-1)),
+    "overdue": lambda world, n: world.loans.lend(item_id(n), due_at=world.due(-5)),
     "lost": lost,
 }
 
@@ -49,7 +49,7 @@ def test_no_undo_takes_service_that_the_facts_do_not_forbid(cases):
         if given_back:
             world.carrier.suspend(line(number), key=f"by hand {number}")
         else:
-            world.loans.check_out(item_id(number), due_at=world.due(-5))
+            world.loans.lend(item_id(number), due_at=world.due(-5))
     run = world.day().run().run
     for number, (_, happening) in enumerate(cases):
         if happening == "nothing" or cases[number][0]:
@@ -97,7 +97,7 @@ def test_giving_back_has_no_blast_radius():
     """However many were suspended, one undo restores them all."""
     world = World(4, policy=evolve(POLICY, max_batch_count=3))
     for number in range(4):
-        world.loans.check_out(item_id(number), due_at=world.due(-5))
+        world.loans.lend(item_id(number), due_at=world.due(-5))
     run = world.day().run(confirm_blast_radius=4).run
     assert [r.result for r in world.runs().undo(run).receipts] == ["applied"] * 4
 
@@ -105,10 +105,10 @@ def test_giving_back_has_no_blast_radius():
 def test_an_undo_stays_within_the_actions_that_a_line_has_a_day():
     """The line's requests of today are used up: its inverse step is told and not sent; the others are."""
     world = World(2, policy=evolve(POLICY, max_actions_per_day=2))
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     world.day().run()
-    world.loans.check_in(item_id(0))
-    world.loans.check_out(item_id(1), due_at=world.due(-5))
+    world.loans.take_back(item_id(0))
+    world.loans.lend(item_id(1), due_at=world.due(-5))
     world.clock.tick(minutes=1)
     run = world.day().run().run  # restores device 0, its second request of the day, and suspends device 1
     lost(world, 0)
@@ -123,7 +123,7 @@ def test_an_undo_stays_within_the_actions_that_a_line_has_a_day():
 def test_what_is_refused_withdraws_nothing():
     """A line whose inverse step is refused keeps what waits for a person on it."""
     world = World(1, policy=evolve(POLICY, max_actions_per_day=1))
-    world.loans.declare(item_id(0), ItemState.WITHDRAWN)
+    world.loans.say(item_id(0), ItemState.WITHDRAWN)
     result = world.day().run()
     undone = world.runs().undo(result.run)
     assert (undone.receipts, [e.code for e in undone.refused]) == ((), ["budget"])
@@ -134,7 +134,7 @@ def test_what_is_refused_withdraws_nothing():
 def test_an_area_without_limits_takes_back_all_of_it():
     """Its inverse steps go through as they are; an area that has none of them is not asked."""
     world = World(1)
-    world.loans.check_out(item_id(0), due_at=world.due(-5))
+    world.loans.lend(item_id(0), due_at=world.due(-5))
     run = world.day().run().run
     desk = world.runs()
     (hotspots,) = desk.areas

@@ -114,26 +114,26 @@ class IlsMachine(RuleBasedStateMachine):
             assert done in (NotFound, Rejected)
             return
         owner = None if patron is None else PatronId("main", patron)
-        assert done is outcome(self.model.check_out, item_id(item), due_at=self.clock.at + due, patron=owner)
+        assert done is outcome(self.model.lend, item_id(item), due_at=self.clock.at + due, patron=owner)
 
     @rule(item=items, state=st.sampled_from([*HOME, *HOME, *ItemState]))
     def check_in(self, item, state):
         """Take back, to one of three places."""
-        expected = outcome(self.model.check_in, item_id(item), state)
+        expected = outcome(self.model.take_back, item_id(item), state)
         assert self.act(ils.check_in, item, state, at=self.clock.at) is expected
         self.clock.at += timedelta(days=1)
 
     @rule(item=items, due=days)
     def renew(self, item, due):
         """Move the due instant."""
-        expected = outcome(self.model.renew, item_id(item), self.clock.at + due)
+        expected = outcome(self.model.extend, item_id(item), self.clock.at + due)
         assert self.act(ils.renew, item, self.clock.at + due) is expected
         self.clock.at += timedelta(hours=1)
 
     @rule(item=items, state=st.sampled_from(ItemState), word=st.sampled_from(["", "Display case"]), ago=days)
     def declare(self, item, state, word, ago):
         """Say what became of it."""
-        expected = outcome(self.model.declare, item_id(item), state, self.clock.at + ago, word=word)
+        expected = outcome(self.model.say, item_id(item), state, self.clock.at + ago, word=word)
         assert self.act(ils.declare, item, state, at=self.clock.at + ago, word=word) is expected
 
     @rule(patron=patrons, into=patrons)

@@ -45,7 +45,7 @@ def told(balance=2500, *, patron="p1", card="", line=2):
 
 def reading(rows, quarantined=(), *, name=NAMES[0], at=ILS_AT):
     """A file of these rows."""
-    return Reading(name, iter(list(rows)), list(quarantined), at, lambda: at)
+    return Reading(name, iter(list(rows)), list(quarantined), lambda: at)
 
 
 def ils_side(rows, quarantined=()):

@@ -1,7 +1,6 @@
 """The sample's agency files in a folder of one's own, and comparing them. Every record is synthetic."""
 
 import csv
-import os
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -73,7 +72,6 @@ class CaseFolder:
             return list(csv.DictReader(file))
 
     def edit(self, name, change):
-        """Rewrite an input, its date kept: `change` is given its text."""
+        """Rewrite an input: `change` is given its text."""
         path = self.path(name)
         path.write_text(change(path.read_bytes().decode()), encoding="utf-8", newline="")
-        os.utime(path, (MORNING.timestamp(), MORNING.timestamp()))

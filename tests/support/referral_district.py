@@ -5,7 +5,6 @@ The agency takes up whatever lies in `outbox` and answers with a list; the ILS m
 
 import csv
 import io
-import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from scld_core.kernel.time import EPOCH
 from scld_core.patrons.person import Card, CollectionFlag, Patron
 from support.districts import at, found
 from support.hotspots import NOW
+from support.told import tell
 
 LONG_AGO = NOW - timedelta(days=60)
 NOTICED = "2026-01-20"
@@ -250,4 +250,4 @@ class ReferralDistrict:
             writer = csv.writer(file)
             writer.writerow(header)
             writer.writerows(rows)
-        os.utime(path, (now.timestamp(), now.timestamp()))
+        tell(path, now)

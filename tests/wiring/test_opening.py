@@ -149,8 +149,8 @@ def remembered(store):
 def stocked(folder, parts, *cuts):
     """A district of three devices, the last of them withdrawn, with its step that waits for approval."""
     inventory = parts.stock(3)
-    parts.loans.check_out(item_id(0), due_at=NOW - timedelta(days=9))
-    parts.loans.declare(item_id(2), ItemState.WITHDRAWN)
+    parts.loans.lend(item_id(0), due_at=NOW - timedelta(days=9))
+    parts.loans.say(item_id(2), ItemState.WITHDRAWN)
     made = district(folder, *cuts, ("_fraction = 0.5", "_fraction = 1.0"), inventory=inventory)
     with opened(made, parts, clock=parts.clock) as desk:
         step = next(step for step in desk.day.plan().steps if step.needs_approval)
@@ -288,7 +288,7 @@ def test_a_carrier_without_its_secret_is_down_and_the_others_go_on(tmp_path, mon
     parts = Parts()
     inventory = parts.stock(2).replace(",,carrier,", ",,second,", 1)
     for number in range(2):
-        parts.loans.check_out(item_id(number), due_at=NOW - timedelta(days=9))
+        parts.loans.lend(item_id(number), due_at=NOW - timedelta(days=9))
     folder = district(tmp_path / "d", (OUR_CARRIER, OUR_CARRIER + "\n" + SECRETIVE), inventory=inventory)
     options = Options(registry=Registry.isolated([parts, Secretive()]), clock=parts.clock)
     with open_desk(folder, actor="anne", options=options) as desk:

@@ -1,12 +1,12 @@
 """`[agency.referrals]` in district.toml: what it needs, each thing that lacks named at its path, and what it opens."""
 
-import os
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from scld_adapters.agencies.declarations import dialects
+from scld_adapters.files.plugin import FILES
 from scld_core import Options, codecs, open_desk
 from scld_core.errors import PolicyMissing, SettingsError, UnsupportedOperation
 from scld_core.fees.model import ChargeKind, ChargeTerms, LegalClass
@@ -25,12 +25,19 @@ from scld_core.settings import read_settings
 from support.hotspots import NOW
 from support.parts import Nothing, Parts, district, full
 from support.referral_district import SETTINGS
+from support.told import tell
 
 BACKENDS = '[backends.people]\nuse = "people"\n[backends.gentle]\nuse = "tray"\n'
 WHOLE = SETTINGS.replace('ils = "main"', 'ils = "people"').replace('notices = "agency/notices.csv"\n', "")
 WHOLE = WHOLE.replace('people = "agency/people.csv"\n', "")
 FILED = WHOLE.replace('ils = "people"', 'ils = "people"\nnotices = "agency/notices.csv"')
 HEADER = "patron_id,barcodes,balance,flagged,referral_fee,exempt,as_of"
+LETTERS = """[backends.letters]
+use = "files"
+notices = "agency/history-*.csv"
+notices_layout = "polaris-history"
+notices_assigning = ["bill"]
+"""
 LIST = "account,patron_id,cardnumber,name,status,listed_on,balance,last_activity,close_reason"
 
 
@@ -83,6 +90,7 @@ class Plugin:
         tray = OpenBackend(channel=self.tray)
         return (
             BackendSpec("people", "ils", Nothing, lambda *_: opened, ports),
+            FILES,
             BackendSpec("tray", "agency", Nothing, lambda *_: tray, full("channel")),
             BackendSpec("portal", "agency", Nothing, lambda *_: tray, full("channel"), negotiate=lambda _: told),
         )
@@ -134,7 +142,7 @@ def fill(folder, plugin):
     (folder / "agency/ils-1.csv").write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
     listed = folder / "agency/list-1.csv"
     listed.write_text(f"{LIST}\n", encoding="utf-8")
-    os.utime(listed, (NOW.timestamp(), NOW.timestamp()))
+    tell(listed, NOW)
 
 
 def problems(text):
@@ -212,6 +220,44 @@ def test_notices_of_the_ils_or_of_a_file_are_the_ground(opened, settings):
     assert [receipt.result for receipt in result.receipts[-4:]] == ["applied"] * 4
     assert result.residual == 0
     assert b"70001" in plugin.tray.files["ums-new-submissions-2026-03-10.csv"]
+
+
+def exported(folder, sent, at=NOW):
+    """Polaris's record of one bill to patron 70001."""
+    path = folder / "agency/history-1.csv"
+    path.write_text(
+        "PatronId,ItemRecordId,NotificationTypeId,DeliveryOptionId,NoticeDate,Amount,NotificationStatusId\n"
+        f"70001,41,11,1,{sent:%Y-%m-%d} 08:00:00,18.9500,15\n",
+        encoding="utf-8",
+    )
+    tell(path, at)
+
+
+@pytest.mark.parametrize(("days", "goes"), [(40, True), (5, False)])
+def test_the_export_of_another_system_is_the_ground(opened, days, goes):
+    """A bill in Polaris's own record, 30 days before: the patron is referred; a younger one is none."""
+    settings = WHOLE.replace('ils = "people"', 'ils = "people"\nnotices_from = "letters"')
+    desk, plugin = opened(LETTERS + settings, tells=False)
+    exported(desk.folder, NOW - timedelta(days=days))
+    result = desk.day.run()
+    files = plugin.tray.files
+    assert any(b"70001" in content for content in files.values()) is goes
+    assert result.residual == 0
+    facts = desk.agency.facts()
+    assert [one.rows for one in facts.sources if one.source == "notices of letters"] == [1]
+    assert facts.sources[-1].as_of == NOW
+    exported(desk.folder, NOW - timedelta(days=90), at=NOW - timedelta(hours=1))
+    assert desk.agency.facts().sources[-1].as_of == NOW - timedelta(hours=1)
+    assert "NOTICE_MISSING" not in dict(facts.summary.not_made)
+
+
+def test_what_tells_of_notices_must_tell_of_them(opened):
+    """A backend without that port, and a file beside it, are mistakes that are named."""
+    with pytest.raises(SettingsError, match=r"agency\.notices_from: gentle does not tell of notices"):
+        opened(WHOLE.replace('ils = "people"', 'ils = "people"\nnotices_from = "gentle"'))
+    assert "is set beside notices" in problems(
+        TABLE.replace("[agency.referrals]", 'notices = "n.csv"\nnotices_from = "main"\n')
+    )
 
 
 def test_a_channel_by_hand_is_known_by_its_declaration(opened):

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import define, field, frozen
 
-from scld_adapters._shared.manifest import SUFFIX, read_manifest
 from scld_adapters.files.charges import CHARGE_COLUMNS, CHARGE_OPTIONAL, Charges, FileFees, read_charges
 from scld_adapters.files.extract import COLUMNS, OPTIONAL, Extract, Reading, extract_time, read_rows
+from scld_adapters.files.notices import FileNotices
+from scld_adapters.files.polaris_notices import layout_named
 from scld_adapters.files.settings import FilesConfig
 from scld_core.circulation.model import Circulation, ItemState, Loan
+from scld_core.circulation.read_only import ReadOnlyLoans
+from scld_core.codecs.beside import SUFFIX, read_manifest
 from scld_core.codecs.tables import Table, read_table
 from scld_core.errors import BadInput, ConfigurationError, FileRefused, NotFound
 from scld_core.kernel.ids import ItemId
 from scld_core.kernel.page import Page
+from scld_core.notices import read_notices
 from scld_core.plugins.spec import BackendContext, OpenBackend
 
 __all__ = ["FileLoans", "loans_from_extract", "open_files", "read_extract"]
@@ -76,7 +81,7 @@ def _as_of(table: Table, path: Path, config: FilesConfig) -> tuple[datetime, boo
 
 
 @define
-class FileLoans:
+class FileLoans(ReadOnlyLoans):
     """Loans and check-in states as an extract shows them."""
 
     _instance: str
@@ -177,10 +182,25 @@ def loans_from_extract(path: Path, context: BackendContext, config: FilesConfig 
 
 def open_files(config: FilesConfig, context: BackendContext) -> OpenBackend:
     """Make the backend ready; the extracts are looked for at the first call."""
+    path, charges, notices = config.path, config.charges, config.notices
     return OpenBackend(
-        loans=_loans(lambda: _matching(context.folder, config.path), config, context),
-        fees=None if config.charges is None else _fees(config.charges, config, context),
+        loans=None if path is None else _loans(lambda: _matching(context.folder, path), config, context),
+        fees=None if charges is None else _fees(charges, config, context),
+        notices=None if notices is None else _notices(notices, config, context),
     )
+
+
+def _notices(pattern: str, config: FilesConfig, context: BackendContext) -> FileNotices:
+    zone = _zone(context)
+    read = partial(
+        read_notices,
+        backend=context.instance,
+        zone=zone,
+        layout=layout_named(config.notices_layout),
+        assigning=config.notices_assigning,
+        encoding=config.encoding,
+    )
+    return FileNotices(lambda: tuple(found.path for found in _matching(context.folder, pattern)), read, zone)
 
 
 def _fees(pattern: str, config: FilesConfig, context: BackendContext) -> FileFees:

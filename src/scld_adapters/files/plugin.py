@@ -23,14 +23,15 @@ CAPABILITIES: Mapping[str, Capability] = {
     "fees.account": Full(),
     "fees.charge": _READ_ONLY,
     "fees.cancel": _READ_ONLY,
+    "notices.iter_notices": Full(),
+    "notices.iter_sent": Full(),
 }
-"""Of a configuration that names an extract of charges; without one there are no fees."""
+"""Of a configuration that names all three files; of one that is not named the port is not there."""
 
 
 def _negotiate(config: FilesConfig) -> Mapping[str, Capability]:
-    if config.charges is not None:
-        return CAPABILITIES
-    return {where: found for where, found in CAPABILITIES.items() if not where.startswith("fees.")}
+    named = {"loans": config.path, "fees": config.charges, "notices": config.notices}
+    return {where: found for where, found in CAPABILITIES.items() if named[where.partition(".")[0]] is not None}
 
 
 def _open(config: FilesConfig, context: BackendContext) -> OpenBackend:
@@ -47,6 +48,7 @@ FILES = BackendSpec(
     capabilities=CAPABILITIES,
     negotiate=_negotiate,
     summary="CSV or XLSX extracts of any ILS; scld extract ILS hotspot-loans prints how to make one",
+    harness="scld_adapters.files.harness:harnesses",
 )
 """The backend `files`."""
 

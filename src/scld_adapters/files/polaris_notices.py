@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scld_core.notices.files import NoticeLayout
+from scld_core.notices.files import CANONICAL, NoticeLayout
 from scld_core.notices.model import Channel, NoticeKind, NoticeResult
 
-__all__ = ["POLARIS_HISTORY", "POLARIS_LOG", "layouts"]
+__all__ = ["POLARIS_HISTORY", "POLARIS_LOG", "layout_named", "layouts"]
 
 _KINDS: Mapping[str, NoticeKind] = {
     "0": NoticeKind.COMBINED,
@@ -92,5 +92,10 @@ POLARIS_LOG = NoticeLayout(
 
 
 def layouts() -> tuple[NoticeLayout, ...]:
-    """What goes to the hook `scld_declarations`."""
-    return POLARIS_HISTORY, POLARIS_LOG
+    """Every layout that ``notices_layout`` may name: the canonical one, and Polaris's."""
+    return CANONICAL, POLARIS_HISTORY, POLARIS_LOG
+
+
+def layout_named(name: str) -> NoticeLayout:
+    """The layout of that name; KeyError for one that there is not."""
+    return {layout.name: layout for layout in layouts()}[name]

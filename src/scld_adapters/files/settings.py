@@ -9,12 +9,17 @@ from typing import Any
 from attrs import field, frozen
 
 from scld_core.circulation.model import ItemState
-from scld_core.kernel.validate import instance, matching, optional
+from scld_core.errors import InvalidValue
+from scld_core.kernel.validate import each, instance, matching, optional
+from scld_core.notices.model import NoticeKind
 
-__all__ = ["READ_ONLY", "STATE_WORDS", "FilesConfig"]
+__all__ = ["LAYOUTS", "READ_ONLY", "STATE_WORDS", "FilesConfig"]
 
 STATE_WORDS = tuple(state.value for state in ItemState if state is not ItemState.UNKNOWN_WORD)
 """The canonical status words: what a recipe yields, and what `words` translates to."""
+
+LAYOUTS = ("notices", "polaris-history", "polaris-log")
+"""The layouts of a record of notices; the first has the canonical columns."""
 
 READ_ONLY = "an extract is only read; what is to be posted goes to the ILS by hand"
 """Why nothing can be charged or cancelled."""
@@ -40,9 +45,9 @@ def _is_state(word: object) -> bool:
 
 @frozen
 class FilesConfig:
-    """An extract of any ILS.
+    """Extracts of any ILS; at least one of `path`, `charges` and `notices` must be there.
 
-    path: file name or pattern such as ``extracts/hotspot-loans*.csv``, from the district's folder
+    path: the hotspot loans; file name or pattern such as ``extracts/hotspot-loans*.csv``, from the district's folder
     or absolute (a file's name only); of several files the newest by its own `as_of` is used.
     columns: the file's own header for a canonical column, where they differ.
     words: what the ILS's status words mean, such as ``CHECKEDOUT = "on_loan"``.
@@ -51,9 +56,16 @@ class FilesConfig:
     encoding, delimiter, sheet: declared where the file does not show them.
     charges: file name or pattern of an extract of charges, from which accounts are read; its columns
     have their canonical names. Left out, no account is known.
+    notices: file name or pattern of an export of the notices that were sent. It tells when it was made by
+    its manifest or its name; else it was true when its last notice was sent.
+    notices_layout: how it is written: notices (the canonical columns), polaris-history or polaris-log.
+    notices_assigning: the kinds of notices whose text says that a collection agency may be used, such as
+    ["bill", "collection"]; it holds where a row itself says nothing.
     """
 
-    path: str = field(validator=matching(_is_path, "must be a file name or pattern, without .."))
+    path: str | None = field(
+        default=None, validator=optional(matching(_is_path, "must be a file name or pattern, without .."))
+    )
     columns: Mapping[str, str] = field(
         factory=dict[str, str], validator=_table(_is_text, "must name a header for each")
     )
@@ -70,3 +82,14 @@ class FilesConfig:
     charges: str | None = field(
         default=None, validator=optional(matching(_is_path, "must be a file name or pattern, without .."))
     )
+    notices: str | None = field(
+        default=None, validator=optional(matching(_is_path, "must be a file name or pattern, without .."))
+    )
+    notices_layout: str = field(
+        default=LAYOUTS[0], validator=matching(lambda v: v in LAYOUTS, "must be one of " + ", ".join(LAYOUTS))
+    )
+    notices_assigning: tuple[NoticeKind, ...] = field(default=(), validator=each(instance(NoticeKind)))
+
+    def __attrs_post_init__(self) -> None:
+        if self.path is None and self.charges is None and self.notices is None:
+            raise InvalidValue("FilesConfig", "path", "must name the extract, unless charges or notices does")

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from scld_core.agency.dialect import SEPARATOR, Dialect
 from scld_core.errors import FileRefused
 
-__all__ = ["document", "read"]
+__all__ = ["document", "read", "stated"]
 
 _CHUNK = 65_536
 _DEEPEST = 50
@@ -44,6 +44,28 @@ def read(
             _feed(parser, chunk, str(path), last=last)
             yield from reader.take()
     reader.check_marks()
+
+
+def stated(path: Path, dialect: Dialect) -> str:
+    """The text of the element that says when the document was written; blank where it is not there.
+
+    Raises FileRefused as `read` does, for what stands before that element.
+    """
+    reader = _Stated(str(path), dialect)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = reader.doctype
+    reader.parser = parser
+    with path.open("rb") as file:
+        while reader.found is None:
+            chunk = file.read(_CHUNK)
+            _feed(parser, chunk, str(path), last=not chunk)
+            if not chunk:
+                break
+    return (reader.found or "").strip()
 
 
 def _feed(parser: Any, chunk: bytes, where: str, *, last: bool) -> None:
@@ -149,6 +171,19 @@ class _Reader:
 
     def _refused(self, problem: str, remedy: str = "Export it again") -> FileRefused:
         return FileRefused(f"{self._where}:{self.parser.CurrentLineNumber}", problem, remedy)
+
+
+class _Stated(_Reader):
+    """The handlers that listen for one element below the root."""
+
+    def __init__(self, where: str, dialect: Dialect) -> None:
+        super().__init__(where, dialect, ())
+        self._marks = {f"{dialect.root}/{dialect.created}": dialect.created}
+        self.found: str | None = None
+
+    def _mark(self, name: str, text: str) -> None:
+        del name
+        self.found = self.found or text
 
 
 # Written.

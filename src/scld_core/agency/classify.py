@@ -71,7 +71,8 @@ class Terms:
 class Scene:
     """What is known of the files as a whole: their names and times, and rows that nobody could place.
 
-    `sent_at` is None where no sent file was given. `notices` gives the dates of a patron's lawful
+    `agency_at` and `sent_at` are None where there is no such file or nothing tells when it was made;
+    `has_sent` says whether there is a sent file. `notices` gives the dates of a patron's lawful
     notices, `booked` what the ILS booked, by patron. `unplaced` counts the rows of ILS, agency and
     sent file that are in quarantine and fit no row of another file.
     """
@@ -84,11 +85,12 @@ class Scene:
     notices: Callable[[str], Sequence[date]] | None = field(default=None, repr=False)
     booked: Mapping[str, Sequence[Booked]] = field(factory=dict[str, Sequence[Booked]], repr=False)
     unplaced: tuple[int, int, int] = (0, 0, 0)
+    has_sent: bool = True
 
     @property
-    def other_at(self) -> datetime:
-        """When the other side of the comparison was true: the agency's list, else the sent file."""
-        return self.agency_at or self.sent_at or self.ils_at
+    def other_at(self) -> datetime | None:
+        """When the other side was true: the agency's list, else the sent file; None where it does not tell."""
+        return self.sent_at if self.basis is Basis.DRIFT else self.agency_at
 
 
 @frozen
@@ -179,7 +181,7 @@ class _Look:
             yield from self._holds()
             yield from self._open() if self.case.ils else self._stranger()
             yield from self._long_quiet()
-            if self.scene.sent_at and not self.case.sent and not self._foreign():
+            if self.scene.has_sent and not self.case.sent and not self._foreign():
                 yield Kind.LISTED_NOT_SENT, f"{self.scene.names[2]} does not have it"
         elif self.case.ils is None:
             if self.told and not self.case.account:
@@ -272,7 +274,7 @@ class _Look:
         if ils is None or notices is None or self.exempt:
             return
         listed = account.listed_on if account and self.open else None
-        day = listed or (self.scene.other_at if self.open else self.scene.ils_at).date()
+        day = listed or ((self.scene.other_at if self.open else None) or self.scene.ils_at).date()
         latest = day - timedelta(days=self.terms.notice_days)
         if not any(sent <= latest for sent in notices(ils.patron)):
             yield Kind.NOTICE_MISSING, f"no lawful notice on or before {latest.isoformat()}"
@@ -310,7 +312,9 @@ class _Look:
     def _since(self) -> list[Booked]:
         """What was booked after the other side's state was taken, up to the ILS snapshot."""
         ils, start, end = self.case.ils, self.scene.other_at, self.scene.ils_at
-        return [one for one in self.scene.booked.get(ils.patron, ()) if start < one.at <= end] if ils else []
+        if ils is None or start is None:
+            return []
+        return [one for one in self.scene.booked.get(ils.patron, ()) if start < one.at <= end]
 
     def _young(self, days: int) -> bool:
         return self.terms.in_flight_days is None or days <= self.terms.in_flight_days
@@ -319,10 +323,10 @@ class _Look:
         return max(0, (self.scene.ils_at - (moment or self.scene.ils_at)).days)
 
     def quiet_days(self) -> int | None:
-        """Days from the agency's last activity, or its listing, to its list."""
-        account = self.case.account
+        """Days from the agency's last activity, or its listing, to its list; None where one of them is not known."""
+        account, until = self.case.account, self.scene.other_at
         last = (account.last_activity or account.listed_on) if account else None
-        return max(0, (self.scene.other_at.date() - last).days) if last else None
+        return max(0, (until.date() - last).days) if last and until else None
 
     # In words.
 

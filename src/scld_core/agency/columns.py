@@ -7,7 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
-__all__ = ["INBOUND", "OUTBOUND", "Column", "Shape"]
+__all__ = ["AS_OF", "INBOUND", "INBOUND_AS_OF", "OUTBOUND", "Column", "Shape"]
 
 
 class Shape(Enum):
@@ -18,6 +18,7 @@ class Shape(Enum):
     DATE = "date"
     AMOUNT = "amount"
     WORD = "word"  # one of a declared set
+    INSTANT = "instant"  # with its offset; or a date, which is its beginning
 
 
 @frozen
@@ -41,6 +42,12 @@ INBOUND: Mapping[str, Column] = {
     "close_reason": Column(Shape.TEXT, "why the account was closed"),
 }
 """The columns of a list of the agency's accounts."""
+
+AS_OF = "as_of"
+"""The column in which an inbound file may say when it was made; it tells nothing of an account."""
+
+INBOUND_AS_OF = Column(Shape.INSTANT, "when the list was made; the oldest of its rows counts")
+"""What that column holds."""
 
 OUTBOUND: Mapping[str, Column] = {
     "patron_id": Column(Shape.NUMBER, "the number of the patron's record"),

@@ -10,7 +10,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from scld_core.agency.columns import INBOUND, OUTBOUND, Column
+from scld_core.agency.columns import AS_OF, INBOUND, INBOUND_AS_OF, OUTBOUND, Column
 from scld_core.agency.forms import MoneyForm, date_form
 from scld_core.agency.model import AccountStatus
 from scld_core.errors import InvalidValue
@@ -160,7 +160,7 @@ class Dialect:
 
 
 def _columns(direction: Direction) -> Mapping[str, Column]:
-    return INBOUND if direction is Direction.INBOUND else OUTBOUND
+    return {**INBOUND, AS_OF: INBOUND_AS_OF} if direction is Direction.INBOUND else OUTBOUND
 
 
 def _problems(one: Dialect) -> Iterator[tuple[str, str]]:

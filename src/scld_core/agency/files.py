@@ -69,9 +69,7 @@ def read_ils(
         source, COLUMNS, mapping=mapping, delimiter=delimiter, encoding=encoding, sheet=sheet, only=only
     )
     reader = _Reader(stream)
-    return Reading(
-        stream.source, PatronRows(reader.rows()), stream.quarantined, stream.modified_at, lambda: reader.as_of
-    )
+    return Reading(stream.source, PatronRows(reader.rows()), stream.quarantined, lambda: reader.as_of)
 
 
 class _Fault(ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -18,18 +19,20 @@ from scld_core.agency.files import PatronRows, read_ils
 from scld_core.agency.kinds import Kind
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.model import AgencyAccount, Finding, IlsPatron, Reading, Reconciliation, SentAccount
+from scld_core.agency.noticed import Noticed, keyless, noticed_by, noticed_in
 from scld_core.agency.reconcile import reconcile
+from scld_core.agency.told import Told, choose, dated, not_told, told_at, told_beside, told_in_rows
 from scld_core.errors import FileRefused, SnapshotRefused
-from scld_core.kernel.page import Quarantined
-from scld_core.notices import NoticeFile, assignment_notices, read_notices
+from scld_core.kernel.time import EPOCH
+from scld_core.notices import Notices
 from scld_core.runs.action import Progress, silent
 from scld_core.runs.guards import check_age, check_present
 from scld_core.runs.model import Facts
 
-__all__ = ["AgencyFacts", "Comparer", "Files", "Ruling", "newest"]
+__all__ = ["AgencyFacts", "Comparer", "Files", "Ruling"]
 
 T = TypeVar("T")
-R = TypeVar("R", Reading[IlsPatron], Reading[AgencyAccount], Reading[SentAccount], NoticeFile)
+R = TypeVar("R", Reading[AgencyAccount], Reading[SentAccount])
 
 _Stamp = tuple[str, int, int]
 
@@ -51,10 +54,11 @@ class Ruling:
 
 @frozen
 class Files:
-    """Where the morning's files lie: patterns in the district's folder, of which the newest file counts.
+    """Where the morning's files lie: patterns in the district's folder, of which the newest counts.
 
-    A blank pattern is a file that there is not. The dialects are asked for when a file is read, so that
-    one that cannot be found stops the run and not the desk. `ils` is the instance that notices are of.
+    Newest is the file that was made last, by what it tells. A blank pattern is a file that there is not.
+    The dialects are asked for when a file is read, so that one that cannot be found stops the run and not
+    the desk. `ils` is the instance that notices are of, and `recorded` tells of them in place of a file.
     """
 
     folder: Path
@@ -66,20 +70,24 @@ class Files:
     sent_dialect: Callable[[], Dialect | None] = lambda: None
     ils: str = "main"
     zone: ZoneInfo = ZoneInfo("UTC")
+    recorded: Notices | None = None
 
     def paths(self) -> tuple[Path | None, ...]:
         """Snapshot, agency's list, sent file and notices; None for one that is not asked for."""
-        patterns = (self.snapshot, self.inbound, self.sent, self.notices)
-        return tuple(newest(self.folder, pattern) if pattern else None for pattern in patterns)
+        told: tuple[tuple[str, Told], ...] = (
+            (self.snapshot, told_in_rows),
+            (self.inbound, self._told_by(self.dialect)),
+            (self.sent, self._told_by(self.sent_dialect)),
+            (self.notices, partial(told_beside, zone=self.zone)),
+        )
+        return tuple(choose(self.folder, pattern, when) if pattern else None for pattern, when in told)
 
+    def _told_by(self, layout: Callable[[], Dialect | None]) -> Told:
+        def when(path: Path) -> datetime | None:
+            dialect = layout()
+            return told_at(path, dialect, self.zone) if dialect else None
 
-def newest(folder: Path, pattern: str) -> Path:
-    """The file that fits and was changed last, of equal ones the last by name; FileRefused where none fits."""
-    found = [path for path in folder.glob(pattern) if path.is_file()]
-    if not found:
-        remedy = "Save the export there, or correct [agency] in district.toml"
-        raise FileRefused(str(folder / pattern), "is not there: no file fits", remedy)
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+        return when
 
 
 @frozen
@@ -114,11 +122,11 @@ class AgencyFacts:
     def check(self, ruling: Ruling) -> None:
         """Raise StaleFacts or SnapshotRefused unless both sides are young and whole."""
         limits = ruling.limits
-        for source in self.sources[:2]:
-            check_age(source, ruling.now, timedelta(minutes=limits.max_fact_age_minutes))
         ils, other = self.sources[:2]
         if not ils.rows:
             raise SnapshotRefused(f"{ils.source} has no patron that can be used; nothing was changed")
+        for source in (ils, other):
+            check_age(source, ruling.now, timedelta(minutes=limits.max_fact_age_minutes))
         both = sum(one.ils is not None and _told(one) for one in self.differences if one.kind is not Kind.MATCH)
         both += self.counts.get(Kind.MATCH, 0)
         strangers = sum(one.ils is None and _told(one) and one.patron is None for one in self.differences)
@@ -159,11 +167,12 @@ class Comparer:
     def look(self, terms: Terms, progress: Progress = silent) -> AgencyFacts:
         """The facts of the files as they lie there now.
 
-        Raises FileRefused for a file that is absent, cannot be used whole, or changes while it is read.
+        Raises FileRefused for a file that is absent, does not tell when it was made, cannot be used whole,
+        or changes while it is read.
         """
         paths = self.files.paths()
         before = _stamps(paths)
-        key = (before, terms)
+        key = (before, terms, self._heard())
         if self._last is not None and self._last[0] == key:
             return self._last[1]
         found = _compared(self.files, paths, terms, progress)
@@ -171,6 +180,13 @@ class Comparer:
             raise FileRefused(str(paths[0]), "or another file changed while it was read", "Run again once it is whole")
         self._last = (key, found)
         return found
+
+    def _heard(self) -> tuple[object, ...]:
+        """What tells whether a system's record of notices is still the same."""
+        if self.files.recorded is None:
+            return ()
+        first = next(iter(self.files.recorded.iter_sent(EPOCH)), None)
+        return () if first is None else (first.as_of, first.total)
 
 
 def _stamps(paths: tuple[Path | None, ...]) -> tuple[_Stamp | None, ...]:
@@ -186,19 +202,17 @@ def _compared(files: Files, paths: tuple[Path | None, ...], terms: Terms, progre
     assert isinstance(ils.rows, PatronRows)  # noqa: S101 - what `read_ils` reads with
     ils = evolve(ils, rows=PatronRows(_counted(ils.rows.plain, tally, 0)))
     layout, sent_layout = files.dialect(), files.sent_dialect()
-    agency = read_accounts(inbound, layout) if inbound and layout else None
-    sent = read_sent(last_sent, sent_layout) if last_sent and sent_layout else None
+    agency = _accounts(inbound, layout, files.zone) if inbound and layout else None
+    sent = _sent(last_sent, sent_layout, files.zone) if last_sent and sent_layout else None
     agency = agency and evolve(agency, rows=_counted(agency.rows, tally, 1))
     sent = sent and evolve(sent, rows=_counted(sent.rows, tally, 2))
-    notices = read_notices(told, backend=files.ils, zone=files.zone) if told else None
-    dates = assignment_notices(_counted(notices.rows, tally, 3), zone=files.zone) if notices else None
+    noticed = _noticed(files, told)
+    dates = noticed.dates if noticed else None
     comparison = reconcile(ils, agency=agency, sent=sent, notices=dates, terms=terms, progress=progress)
     differences = tuple(comparison.differences())
     summary = comparison.summary()
     sources = [_facts(one, tally[at]) for at, one in enumerate((ils, agency, sent)) if one]
-    if notices:
-        rows = tuple(notices.quarantined)
-        sources.append(Facts(notices.source, notices.modified_at, tally[3], live=False, quarantined=_keyless(rows)))
+    sources += [noticed.facts] if noticed else []
     return AgencyFacts(differences, summary, sources[0].as_of, sources[1].as_of, tuple(sources))
 
 
@@ -208,10 +222,27 @@ def _counted(rows: Iterator[T], tally: Counter[int], at: int) -> Iterator[T]:
         yield row
 
 
+def _accounts(path: Path, dialect: Dialect, zone: ZoneInfo) -> Reading[AgencyAccount]:
+    return _aged(dated(read_accounts(path, dialect), path, dialect, zone), path)
+
+
+def _sent(path: Path, dialect: Dialect, zone: ZoneInfo) -> Reading[SentAccount]:
+    return _aged(dated(read_sent(path, dialect), path, dialect, zone), path)
+
+
+def _aged(reading: R, path: Path) -> R:
+    """The reading; FileRefused for one that does not tell its time, which no run may act on."""
+    if reading.as_of() is None:
+        raise not_told(path)
+    return reading
+
+
+def _noticed(files: Files, told: Path | None) -> Noticed | None:
+    if files.recorded is not None:
+        return noticed_by(files.recorded, files.ils, zone=files.zone)
+    return noticed_in(told, backend=files.ils, zone=files.zone) if told else None
+
+
 def _facts(read: Reading[IlsPatron] | Reading[AgencyAccount] | Reading[SentAccount], rows: int) -> Facts:
-    at = read.as_of() or read.modified_at
-    return Facts(read.source, at, rows, live=False, quarantined=_keyless(tuple(read.quarantined)))
-
-
-def _keyless(rows: tuple[Quarantined, ...]) -> tuple[Quarantined, ...]:
-    return tuple(evolve(row, key="") for row in rows)
+    at = read.as_of() or EPOCH  # a snapshot without a usable row, which is refused for that
+    return Facts(read.source, at, rows, live=False, quarantined=keyless(read.quarantined))

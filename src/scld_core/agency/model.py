@@ -61,13 +61,12 @@ class Reading(Generic[T_co]):
     """A file being read: its rows once, in the file's order, and what of it could not be used.
 
     `quarantined` and `as_of` are complete once `rows` is exhausted; a row whose patron or account
-    could still be read carries it in `key`. `modified_at` is the file's own time, in UTC.
+    could still be read carries it in `key`. `as_of` is when the file was made, None where nothing tells.
     """
 
     source: str
     rows: Iterator[T_co]
     quarantined: list[Quarantined]
-    modified_at: datetime = field(validator=instant)
     as_of: Callable[[], datetime | None] = field(default=lambda: None, repr=False)
 
 

@@ -42,9 +42,11 @@ class AgencyChannel(Protocol):
     """A way by which files reach the agency.
 
     `deliver` answers DONE when the file lies where the agency takes it from, with all its bytes and
-    under its final name, or FOR_OPERATOR when a person has to carry it. A file of that name with
-    other bytes raises Rejected: nothing is ever overwritten. Faults before any effect raise
-    Unavailable, and a lost answer raises OutcomeUnknown.
+    under its final name, or FOR_OPERATOR when a person has to carry it. Nothing is ever overwritten:
+    a way that can see what lies there, which is one that declares `delivered`, raises Rejected for a
+    file of that name with other bytes. A way that cannot see it, such as mail or a portal, adds
+    another file beside the first, and the agency tells them apart by the number in the note. Faults
+    before any effect raise Unavailable, and a lost answer raises OutcomeUnknown.
     """
 
     @writes()

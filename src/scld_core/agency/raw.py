@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Generator, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from attrs import field, frozen
@@ -37,7 +36,6 @@ class RawFile:
     dialect: Dialect
     columns: tuple[str, ...]
     encoding: str | None
-    modified_at: datetime
     workbook: bool
     empty: bool
     only: Sequence[int] | None
@@ -55,7 +53,7 @@ class RawFile:
             yield from _xml.read(self.path, self.dialect, self.columns, self.encoding)
         else:
             yield from self._delimited()
-        if _stat(self.path)[0] != self._print:
+        if _stat(self.path) != self._print:
             raise FileRefused(str(self.path), "has changed while it was read", "Read it again once it is whole")
 
     def _delimited(self) -> Iterator[Raw]:
@@ -93,26 +91,27 @@ def open_raw(
     encoding: str | None = None,
     only: Sequence[int] | None = None,
 ) -> RawFile:
-    """Look at a file without reading it: what it is, how old, and whether it says that there is nothing.
+    """Look at a file without reading it: what it is, and whether it says that there is nothing.
 
     `only` picks lines of a delimited file, as in `stream_table`.
     """
     try:
         if not path.is_file() and path.exists():
             raise FileRefused(str(path), "is no file, and it is read twice", "Save it to a file first")
-        mark, modified_at = _stat(path)
+        mark = _stat(path)
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError as fault:
         problem = f"cannot be read ({fault.strerror})"
         raise FileRefused(str(path), problem, "Check the path and its permissions") from None
     empty = mark[0] <= _HEAD and _says_nothing(head, str(path), dialect, encoding)
-    return RawFile(path, dialect, tuple(columns), encoding, modified_at, head.startswith(_ZIP), empty, only, mark)
+    return RawFile(path, dialect, tuple(columns), encoding, head.startswith(_ZIP), empty, only, mark)
 
 
-def _stat(path: Path) -> tuple[tuple[int, int], datetime]:
+def _stat(path: Path) -> tuple[int, int]:
+    """Size and time of change, which tell whether a file is still the same."""
     found = path.stat()
-    return (found.st_size, found.st_mtime_ns), datetime.fromtimestamp(found.st_mtime, UTC)
+    return found.st_size, found.st_mtime_ns
 
 
 def _says_nothing(data: bytes, where: str, dialect: Dialect, encoding: str | None) -> bool:

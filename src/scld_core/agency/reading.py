@@ -76,7 +76,7 @@ def reading(file: RawFile, decode: Decoder[T]) -> Reading[T]:
                     continue
             quarantined.append(Quarantined(source, line, reason, known_as(cells) if cells else ""))
 
-    return Reading(source, rows(), quarantined, file.modified_at)
+    return Reading(source, rows(), quarantined)
 
 
 def prove(file: RawFile, decode: Decoder[T], owed: Callable[[T], int], manifest: Manifest) -> None:

@@ -32,6 +32,7 @@ from scld_core.agency.model import (
     SentAccount,
 )
 from scld_core.errors import BadInput
+from scld_core.kernel.time import EPOCH
 from scld_core.runs.action import Progress, Stage, silent
 
 __all__ = ["NO_FEE", "Aside", "Comparison", "MatchRow", "fees_of", "reconcile"]
@@ -76,8 +77,9 @@ def reconcile(
         sides[0].add_accounts(agency.rows)
         sides[0].add_unread(agency.quarantined)
         sides[0].seal()
-        if terms.stale_days is not None:
-            sides[0].disturb(_moment(agency).date() - timedelta(days=terms.stale_days))
+        listed_at = agency.as_of()
+        if terms.stale_days is not None and listed_at is not None:
+            sides[0].disturb(listed_at.date() - timedelta(days=terms.stale_days))
     if sent is not None:
         progress(Stage("read", len(sides), total, sent.source))
         sides.append(Held(sent.source, terms.removal))
@@ -143,11 +145,11 @@ class Comparison:
         held, beside = matcher.held, matcher.sent
         sent_held = held if self._drifting else beside
         self._as_of = min(filter(None, (ils.as_of(), aside.as_of if aside else None)), default=None)
+        others = (agency.as_of() if agency else None, sent.as_of() if sent else None)
         self._scene = Scene(
             Basis.DRIFT if self._drifting else Basis.RECONCILED,
-            self._as_of or ils.modified_at,
-            _moment(agency) if agency else None,
-            _moment(sent) if sent else None,
+            self._as_of or min(filter(None, others), default=EPOCH),
+            *others,
             (ils.source, agency.source if agency else "", sent.source if sent else ""),
             notices,
             booked,
@@ -156,6 +158,7 @@ class Comparison:
                 held.unplaced(agency.quarantined) if agency is not None else 0,
                 sent_held.unplaced(sent.quarantined) if sent is not None and sent_held is not None else 0,
             ),
+            sent is not None,
         )
         self._counts: Counter[Kind] | None = None
 
@@ -272,7 +275,7 @@ class Comparison:
             amount(sent.balance) if sent else None,
             (),
             tuple(f"{source}:{number}" for source, number in zip(scene.names, lines, strict=True) if number),
-            max(0, (scene.other_at.date() - last).days) if last else None,
+            max(0, (scene.other_at.date() - last).days) if last and scene.other_at else None,
             True,  # noqa: FBT003 - flagged, which a plain match is
             False,  # noqa: FBT003 - not exempt
             amount(fee),
@@ -282,11 +285,6 @@ class Comparison:
 
 def _sort_key(finding: Finding) -> tuple[str, str]:
     return finding.patron or "", finding.account or ""
-
-
-def _moment(reading: Reading[IlsPatron] | Reading[AgencyAccount] | Reading[SentAccount]) -> datetime:
-    """When a file was true, as far as it says so."""
-    return reading.as_of() or reading.modified_at
 
 
 def _plain(rows: Iterator[IlsPatron]) -> Iterator[PlainRow]:
@@ -327,7 +325,18 @@ def _not_made(readings: _Readings, scene: Scene, terms: Terms) -> Iterator[tuple
             yield kind.value, "no referral fee is set"
     if scene.notices is None:
         yield Kind.NOTICE_MISSING.value, "no notices were given"
+    yield from _no_limit(readings, scene, terms)
+
+
+def _no_limit(readings: _Readings, scene: Scene, terms: Terms) -> Iterator[tuple[str, str]]:
+    """Why nothing is called stale, and what is under way has no limit."""
+    _, agency, sent = readings
     if agency is not None and terms.stale_days is None:
         yield Kind.STALE.value, "stale_days is not set"
+    elif agency is not None and scene.agency_at is None:
+        yield Kind.STALE.value, f"{agency.source} does not say when it was made"
+    way = f"{Kind.IN_FLIGHT.value} age"
     if terms.in_flight_days is None:
-        yield f"{Kind.IN_FLIGHT.value} age", "in_flight_days is not set, so what is under way may stay so"
+        yield way, "in_flight_days is not set, so what is under way may stay so"
+    elif sent is not None and agency is not None and scene.sent_at is None:
+        yield way, f"{sent.source} does not say when it was made, so what it tells may stay under way"

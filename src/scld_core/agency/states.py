@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+from scld_core.errors import BadInput
 from scld_core.kernel.states import StateTable, Transition
 
-__all__ = ["OPEN", "ReferralEvent", "ReferralState", "Resolution", "referral_states"]
+__all__ = ["OPEN", "ReferralEvent", "ReferralState", "Resolution", "referral_states", "resolution_named"]
 
 
 class ReferralState(Enum):
@@ -63,6 +64,15 @@ class Resolution(Enum):
     DECEASED = "deceased"
     UNCOLLECTABLE = "uncollectable"
     ERROR = "error"
+
+
+def resolution_named(word: str) -> Resolution:
+    """The resolution of that name; BadInput says which there are."""
+    try:
+        return Resolution(word)
+    except ValueError:
+        words = ", ".join(one.value for one in Resolution)
+        raise BadInput("resolution", f"'{word}' is none", f"Choose one of {words}") from None
 
 
 _S, _E = ReferralState, ReferralEvent

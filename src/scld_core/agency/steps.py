@@ -39,6 +39,7 @@ from scld_core.runs.model import (
     Withdrawal,
     step_id,
 )
+from scld_core.runs.waiting import waiting_of
 
 __all__ = ["AREA", "ILS_ACTIONS", "TELL", "Ask", "Order", "asked_today", "case_name", "case_of", "plan_agency"]
 
@@ -54,11 +55,6 @@ ILS_ACTIONS: Mapping[Do, str] = {
 
 _WAIT = "agency.wait"
 _AFTER = "; after "
-_ON = {
-    StepState.WAITING_OPERATOR: "operator",
-    StepState.AWAITING_APPROVAL: "approval",
-    StepState.WAITING_SYSTEM: "ils",
-}
 _HELD_BY_PEOPLE = (StepState.WAITING_OPERATOR, StepState.AWAITING_APPROVAL)
 
 
@@ -215,7 +211,7 @@ class _Day:
         if open_ is None:
             self.steps.append(step)
         elif open_.step.id == step.id or open_.state not in _HELD_BY_PEOPLE:
-            self.waiting.append(_waiting(open_, _ON.get(open_.state, "read-back")))
+            self.waiting.append(_waiting(open_))
         else:
             self._not_asked(open_)
             self.steps.append(step)
@@ -233,7 +229,7 @@ class _Day:
         if record.state in _HELD_BY_PEOPLE:
             self.withdrawals.append(Withdrawal(record.step.id, "the files no longer ask for this", record.step.label))
         else:
-            self.waiting.append(_waiting(record, _ON.get(record.state, "read-back")))
+            self.waiting.append(_waiting(record))
 
     def _step(self, found: Finding, action: str, order: Order, done: int) -> Step:
         return Step(
@@ -268,9 +264,8 @@ class _Day:
                 self._not_asked(record)
 
 
-def _waiting(record: StepRecord, on: str) -> Waiting:
-    step = record.step
-    return Waiting(step.id, AREA, step.action, step.subject, step.label, record.updated_at, on, record.detail)
+def _waiting(record: StepRecord, on: str = "") -> Waiting:
+    return waiting_of(record, on or ("ils" if record.state is StepState.WAITING_SYSTEM else ""))
 
 
 def _by_hand(found: Finding) -> Iterator[Kind]:

@@ -63,7 +63,7 @@ REASONS: Mapping[str, str] = {
 }
 """Reason codes: the kinds, what is asked, and why a step is left alone."""
 
-TEXTS: Mapping[str, str] = {**REASONS, **VERBS, **_DONE, "agency.subject": ""}
+TEXTS: Mapping[str, str] = {**REASONS, **VERBS, **_DONE, "agency.subject": "", "agency.duty": "collection agency"}
 """Everything a report needs to speak of this area."""
 
 

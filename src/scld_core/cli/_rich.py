@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,18 @@ __all__ = ["console", "progress_bar", "say", "show_day", "show_plan", "show_rece
 _NARROW = 24  # columns beside the indent below which breaking lines helps nobody
 _STEP = 34  # where a step's own text begins, after its result and its id
 
+_WAITS_FOR = {
+    "": "the carrier",
+    "approval": "a manager's approval",
+    "operator": "a person with the worklist",
+    "apply": "somebody to apply the plan",
+    "carrier": "the carrier",
+    "ils": "the ILS",
+    "agency-list": "the agency's next list",
+    "ils-snapshot": "the next snapshot of the ILS",
+    "read-back": "a sure answer",
+    "system": "the other system",
+}
 _TONES = {"applied": "green", "waiting": "yellow", "needs_approval": "yellow", "skipped": "dim"}
 
 
@@ -104,13 +117,28 @@ def show_receipts(console: Console, receipts: Iterable[Receipt]) -> None:
         say(console, text + (f"  [dim]{escape(receipt.detail)}[/]" if receipt.detail else ""), hang=_STEP)
 
 
+def _show_stopped(console: Console, plan: Plan) -> None:
+    """First of all, which duty was not done today."""
+    for area in plan.stopped:
+        name = TEXTS.get(f"{area.area}.duty", area.area)
+        why = area.stopped.text if area.stopped else ""
+        say(console, f"[bold red]Not done today: {escape(name)}.[/] {escape(why)}")
+    if plan.stopped:
+        console.print()
+
+
 def _show_people(console: Console, plan: Plan) -> None:
     if plan.waiting:
         console.print("\n[bold]Waiting[/]")
-        for row in plan.waiting:
+        shown = {step.id for step in plan.steps}
+        above = Counter(_WAITS_FOR.get(row.on, row.on) for row in plan.waiting if row.step in shown)
+        for on, count in sorted(above.items()):
+            say(console, escape(f"  {count} of the steps above: for {on}"))
+        for row in (row for row in plan.waiting if row.step not in shown):
             verb = VERBS.get(row.action, row.action)
-            line = f"  {row.step or '-':<16}  {verb} {row.label}: waits for {row.on or 'the carrier'}"
-            say(console, escape(line))
+            line = f"  {row.step or '-':<16}  {verb} {row.label}: waits for {_WAITS_FOR.get(row.on, row.on)}"
+            why = " ".join((*(reason.text(REASONS) for reason in row.reasons), *filter(None, (row.reason,))))
+            say(console, escape(f"{line}. {why}" if why else line), hang=_STEP)
     gone = [withdrawal for area in plan.areas for withdrawal in area.withdrawals]
     if gone:
         console.print("\n[bold]Taken back[/]")
@@ -129,6 +157,7 @@ def _show_people(console: Console, plan: Plan) -> None:
 
 def show_day(console: Console, result: DayResult, files: Iterable[Path]) -> None:
     """The whole morning on one screen, the headline last."""
+    _show_stopped(console, result.plan)
     show_plan(console, result.plan, result.receipts)
     failed = [r for r in result.receipts if r.result in ("failed", "unknown", "vetoed", "skipped")]
     if failed:
@@ -146,3 +175,6 @@ def show_day(console: Console, result: DayResult, files: Iterable[Path]) -> None
         return
     tone = "green" if result.residual == 0 else "red"
     console.print(f"[bold {tone}]Unexplained differences: {result.residual}[/]")
+    if result.stopped:
+        names = ", ".join(area.area for area in result.stopped)
+        say(console, f"[bold red]Not counted, since nothing was compared there: {escape(names)}[/]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scld_core.errors import BackendError, GuardStopped, ScldError
-from scld_core.runs.model import Receipt
+from scld_core.runs.model import Receipt, StopKind
 from scld_core.services.day.run import DayResult, went_wrong
 
 __all__ = ["BAD_INPUT", "DONE", "GUARD", "TROUBLE", "WAITING", "code_of", "code_of_day", "code_of_receipts"]
@@ -15,6 +15,9 @@ BAD_INPUT = 2
 WAITING = 3
 GUARD = 4
 TROUBLE = 5
+
+
+_STOPPED = {StopKind.INPUT: BAD_INPUT, StopKind.GUARD: GUARD, StopKind.SYSTEM: TROUBLE}
 
 
 def code_of(error: ScldError) -> int:
@@ -32,7 +35,12 @@ def code_of_receipts(receipts: Iterable[Receipt]) -> int:
 
 
 def code_of_day(result: DayResult, *, strict: bool) -> int:
-    """0 done, 5 trouble or unexplained differences after a run, 3 with `strict` when somebody is waited for."""
+    """0 done, 5 trouble or unexplained differences after a run, 3 with `strict` when somebody is waited for.
+
+    An area that was stopped gives the code that it would give alone: 4 for a guard, 2 for what was given.
+    """
     if result.trouble or (result.verification is not None and result.residual):
         return TROUBLE
+    if result.stopped:
+        return max(_STOPPED[area.stopped.kind] for area in result.stopped if area.stopped)
     return WAITING if strict and result.waiting else DONE

@@ -24,7 +24,9 @@ __all__ = [
     "may_cancel",
     "may_change_pickup",
     "may_place",
+    "may_reactivate",
     "may_suspend",
+    "most_holds",
     "pulls",
     "ranked",
     "shelf_end",
@@ -90,7 +92,7 @@ def may_place(facts: PlaceFacts, policy: HoldPolicy, manner: HoldManner, *, vers
         return deny(*against)
     if policy.max_owed_cents is not None and facts.owed is None:
         return refer(_said("debt_unknown", {}, version))
-    counts = {"open": str(facts.open_holds), "most": str(_most(facts, policy))}
+    counts = {"open": str(facts.open_holds), "most": str(most_holds(facts.activated, policy))}
     return permit(_said("hold_permitted", counts, version))
 
 
@@ -98,8 +100,9 @@ def _said(code: str, params: dict[str, str], version: str) -> Reason:
     return Reason(code, tuple(params.items()), _SECTION, version)
 
 
-def _most(facts: PlaceFacts, policy: HoldPolicy) -> int:
-    return policy.max_holds if facts.activated else min(policy.max_holds, policy.before_activation)
+def most_holds(activated: bool, policy: HoldPolicy) -> int:  # noqa: FBT001 - it is a fact, not a switch
+    """How many open holds a patron may have."""
+    return policy.max_holds if activated else min(policy.max_holds, policy.before_activation)
 
 
 def _against(facts: PlaceFacts, policy: HoldPolicy, manner: HoldManner) -> Iterator[tuple[str, dict[str, str]]]:
@@ -130,9 +133,9 @@ def _of_the_patron(facts: PlaceFacts, policy: HoldPolicy) -> Iterator[tuple[str,
         yield "owes_too_much", {"owed": str(owed), "limit": str(Money(limit, owed.currency))}
     if facts.expires is not None and facts.expires < facts.today:
         yield "card_expired", {"day": str(facts.expires)}
-    if facts.open_holds >= _most(facts, policy):
+    if facts.open_holds >= most_holds(facts.activated, policy):
         code = "hold_limit" if facts.activated else "hold_limit_inactive"
-        yield code, {"open": str(facts.open_holds), "most": str(_most(facts, policy))}
+        yield code, {"open": str(facts.open_holds), "most": str(most_holds(facts.activated, policy))}
 
 
 def may_cancel(hold: Hold, *, version: str = "") -> Decision:
@@ -151,6 +154,13 @@ def may_suspend(hold: Hold, manner: HoldManner, until: date | None, *, today: da
     if until is not None and until <= today:
         against.append(_said("day_passed", {"day": str(until)}, version))
     return deny(*against) if against else permit()
+
+
+def may_reactivate(hold: Hold, *, version: str = "") -> Decision:
+    """Whether a hold can be reactivated; one that is not suspended is left as it is."""
+    if not hold.is_open:
+        return deny(_said("hold_ended", {"state": hold.state.value}, version))
+    return permit()
 
 
 def may_change_pickup(

@@ -55,6 +55,7 @@ TEXTS: Mapping[str, str] = {
     "hotspots.restore.done": "Restored",
     "hotspots.terminate.done": "Ended the line of",
     "hotspots.subject": "hotspot",
+    "hotspots.duty": "hotspots",
     "pending_suspend": "Being suspended:",
     "pending_restore": "Being restored:",
 }

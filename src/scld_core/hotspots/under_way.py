@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scld_core.hotspots.cases import AREA, Case, HotspotFacts, Ruling, exception
 from scld_core.hotspots.history import IN_FLIGHT, Histories, order_of
@@ -20,6 +19,7 @@ from scld_core.runs.model import (
     Waiting,
     Withdrawal,
 )
+from scld_core.runs.waiting import waiting_of
 
 __all__ = ["PENDING", "Verdict", "under_way", "unjudged", "words"]
 
@@ -27,13 +27,6 @@ PENDING = (ServiceState.PENDING_SUSPEND, ServiceState.PENDING_RESTORE)
 """States in which the carrier works on the line."""
 
 _BY_PERSON = (StepState.AWAITING_APPROVAL, StepState.WAITING_OPERATOR)
-_ON = {
-    StepState.AWAITING_APPROVAL: "approval",
-    StepState.WAITING_OPERATOR: "operator",
-    StepState.WAITING_SYSTEM: "carrier",
-    StepState.PREPARED: "read-back",
-    StepState.UNKNOWN: "read-back",
-}
 
 
 @frozen
@@ -98,15 +91,13 @@ def _elsewhere(case: Case) -> list[Waiting]:
     """Requests for the line that were sent while another item held its SIM: they hold this one up too."""
     own = {record.step.id for record in case.past.open}
     return [
-        Waiting(
-            "",
-            AREA,
-            record.step.action,
-            case.subject,
-            case.device.label,
-            _since(record),
-            _ON[record.state],
-            f"a request for its SIM is under way, sent when {record.step.label} held it",
+        evolve(
+            _waiting(record),
+            step="",
+            subject=case.subject,
+            label=case.device.label,
+            reason=f"a request for its SIM is under way, sent when {record.step.label} held it",
+            reasons=(),
         )
         for record in case.past.in_flight
         if record.step.id not in own
@@ -165,17 +156,4 @@ def _withdrawal(record: StepRecord, reason: str) -> Withdrawal:
 
 
 def _waiting(record: StepRecord) -> Waiting:
-    return Waiting(
-        record.step.id,
-        AREA,
-        record.step.action,
-        record.step.subject,
-        record.step.label,
-        _since(record),
-        _ON[record.state],
-        record.detail,
-    )
-
-
-def _since(record: StepRecord) -> datetime:
-    return record.attempts[0] if record.attempts else record.updated_at
+    return waiting_of(record, "carrier" if record.state is StepState.WAITING_SYSTEM else "")

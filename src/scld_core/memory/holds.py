@@ -177,6 +177,15 @@ class MemoryHolds:
         """Let every hold on a title wait for answers; only the first choice of each lets it through."""
         self._questions[title] = questions
 
+    def has(self, item: ItemId) -> bool:
+        """Whether an item is catalogued here."""
+        return item in self._items
+
+    def set_aside(self, item: ItemId) -> Hold | None:
+        """The hold for which an item is set aside."""
+        found = [known for known in self._holds.values() if known.trapped == item and known.state in TRAPPED]
+        return self.get(found[0].id) if found else None
+
     def check_in(self, item: ItemId, at: LocationId) -> Hold | None:
         """Take an item back at a library: it is trapped for the first hold that it can fill, and given."""
         self._items[item] = evolve(self._items[item], at=at)

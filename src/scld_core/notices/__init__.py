@@ -6,6 +6,7 @@ from scld_core.notices.files import CANONICAL, NoticeFile, NoticeLayout, read_no
 from scld_core.notices.model import Channel, Notice, NoticeKind, NoticeResult
 from scld_core.notices.ports import Notices
 from scld_core.notices.report import timeline_section
+from scld_core.notices.whole import recorded
 
 __all__ = [
     "CANONICAL",
@@ -22,5 +23,6 @@ __all__ = [
     "assignment_notices",
     "explain_notices",
     "read_notices",
+    "recorded",
     "timeline_section",
 ]

@@ -22,7 +22,7 @@ from scld_core.kernel.ids import ItemId, PatronId
 from scld_core.kernel.money import Money
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.time import local_instant, parse_instant
-from scld_core.kernel.validate import instance, instant, nonempty
+from scld_core.kernel.validate import instance, nonempty
 from scld_core.notices.model import Channel, Notice, NoticeKind, NoticeResult
 
 __all__ = ["CANONICAL", "COLUMNS", "OPTIONAL", "NoticeFile", "NoticeLayout", "read_notices"]
@@ -85,7 +85,6 @@ class NoticeFile:
     source: str = field(validator=nonempty)
     rows: Iterator[Notice] = field(repr=False)
     quarantined: list[Quarantined]
-    modified_at: datetime = field(validator=instant)
 
 
 def read_notices(
@@ -115,7 +114,7 @@ def read_notices(
             else:
                 yield notice
 
-    return NoticeFile(table.source, rows(), table.quarantined, table.modified_at)
+    return NoticeFile(table.source, rows(), table.quarantined)
 
 
 @frozen

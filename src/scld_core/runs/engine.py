@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -70,11 +70,13 @@ _ANSWERS = {
     AnswerKind.DONE: StepEvent.APPLIED,
     AnswerKind.ACCEPTED: StepEvent.ACCEPTED,
     AnswerKind.FOR_OPERATOR: StepEvent.HANDED_OVER,
+    AnswerKind.ASKED: StepEvent.WITHDRAW,  # nothing was done; with the answers it is another request
 }
 _UNREADABLE = (BackendError, BadInput, GuardStopped)  # a file that is refused stops its own steps, not the run
 _UNREACHABLE = (Unavailable, DeadlineExceeded)
 _GIVE_UP = 3  # unanswered questions in a row after which a system is asked nothing more in this reading back
 _MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
+_ON_THE_WIRE = timedelta(minutes=2)  # longer than any call to a system takes: until then its sender settles it
 _PATIENCE = (0.5,) * 10  # seconds between tries to hold the district: reading one request back takes that long
 
 
@@ -101,16 +103,22 @@ def _no_listener(step: Step, receipt: Receipt, run: str) -> None:
     del step, receipt, run
 
 
+def _codes(reason: Reason) -> str:
+    return reason.text({})
+
+
 @frozen
 class Hooks:
     """What plugins may say: reasons against a step before it is sent, and news of it afterwards.
 
-    `redact` takes personal data out of what people type before it is stored.
+    `redact` takes personal data out of what people type before it is stored. `words` are the sentence
+    of a reason for which a step is left alone.
     """
 
     vetoes: Callable[[Step, str], tuple[str, ...]] = _no_veto
     done: Callable[[Step, Receipt, str], None] = _no_listener
     redact: Redact = redact
+    words: Callable[[Reason], str] = _codes
 
 
 def receipt_of(record: StepRecord, at: datetime) -> Receipt:
@@ -125,10 +133,6 @@ def receipt_of(record: StepRecord, at: datetime) -> Receipt:
         record.reference,
         record.step.label,
     )
-
-
-def _words(reasons: Iterable[Reason]) -> str:
-    return "; ".join(" ".join([r.code, *(f"{k}={v}" for k, v in r.params)]) for r in reasons)
 
 
 @frozen
@@ -202,7 +206,8 @@ class Engine:
             return self._not_sent(step, run, "failed", f"it could not be rechecked: {fault}"), _asked(fault)
         if not decision.permitted:
             why = "the facts do not ask for it" if step.undoes else "the facts changed"
-            return self._not_sent(step, run, "skipped", f"{why}: {_words(decision.reasons)}"), None
+            told = " ".join(map(self.hooks.words, decision.reasons))
+            return self._not_sent(step, run, "skipped", f"{why}: {told}"), None
         self.progress(Stage("rechecked", 0, 0, step.id))
         prepared = self._prepare(step, run)
         if isinstance(prepared, Receipt):
@@ -374,6 +379,20 @@ class Engine:
             self.progress(Stage("read back", number, len(open_), record.step.label))
             found.append(self._read_back(record, unanswered))
         return tuple(found)
+
+    def look_again(self, action: str, subject: str) -> StepRecord | None:
+        """Read back what is open of an action on a subject, and give it as it stands now; None where nothing is.
+
+        What was sent a moment ago is left to the process that is waiting for its answer.
+        """
+        with self.store.transaction() as unit:
+            records = unit.steps.unresolved()
+        record = next((r for r in records if (r.step.action, r.step.subject) == (action, subject)), None)
+        if record is None or record.state is StepState.AWAITING_APPROVAL:
+            return record
+        if record.state is StepState.PREPARED and self.clock.now() - record.updated_at < _ON_THE_WIRE:
+            return record
+        return self._read_back(record, Counter())
 
     def withdraw(self, withdrawal: Withdrawal) -> bool:
         """Take a step back that waits for a person; false when it no longer does."""

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.states import StateTable, Transition
-from scld_core.kernel.validate import at_least, each, instance, instant, nonempty
+from scld_core.kernel.validate import at_least, each, instance, instant, nonempty, optional
 
 __all__ = [
     "UNRESOLVED",
@@ -32,6 +32,8 @@ __all__ = [
     "StepEvent",
     "StepRecord",
     "StepState",
+    "StopKind",
+    "Stopped",
     "Waiting",
     "Withdrawal",
     "step_id",
@@ -201,20 +203,26 @@ class StepRecord:
 
 
 class AnswerKind(Enum):
-    """What a system said to a request: done, accepted for later, or handed to a person."""
+    """What a system said to a request: done, accepted for later, handed to a person, or not before it is answered."""
 
     DONE = "done"
     ACCEPTED = "accepted"
     FOR_OPERATOR = "for_operator"
+    ASKED = "asked"
 
 
 @frozen
 class Answer:
-    """A system's answer to a write; refusals and faults are exceptions."""
+    """A system's answer to a write; refusals and faults are exceptions.
+
+    `value` is what the system gave, for the desk that asked: the record as it is now, or what has to be
+    answered first. It is not stored.
+    """
 
     kind: AnswerKind = field(validator=instance(AnswerKind))
     reference: str = ""
     detail: str = ""
+    value: object = field(default=None, eq=False, repr=False)
 
 
 class ReadBack(Enum):
@@ -245,7 +253,10 @@ class Receipt:
 
 @frozen
 class Waiting:
-    """A step of an earlier or this run that somebody or something still has to finish."""
+    """A step of an earlier or this run that somebody or something still has to finish.
+
+    `reason` is a word of the system or the person that it waits for, `reasons` why it was asked for.
+    """
 
     step: str
     area: str
@@ -255,6 +266,7 @@ class Waiting:
     since: datetime = field(validator=instant)
     on: str = ""
     reason: str = ""
+    reasons: tuple[Reason, ...] = field(default=(), validator=each(instance(Reason)))
 
 
 @frozen
@@ -303,12 +315,28 @@ class BlastLimit:
     counted: str = "subjects"
 
 
+class StopKind(Enum):
+    """What kept an area from being planned: a guard of ours, something that was given, a system that failed."""
+
+    GUARD = "guard"
+    INPUT = "input"
+    SYSTEM = "system"
+
+
+@frozen
+class Stopped:
+    """Why an area has no plan today, in words for people."""
+
+    kind: StopKind = field(validator=instance(StopKind))
+    text: str = field(validator=nonempty)
+
+
 @frozen
 class AreaPlan:
     """What one area wants done today.
 
     `notes` is what staff should know though nothing differs. `in_order` counts the subjects that
-    are as they should be.
+    are as they should be. `stopped` says why there is no plan: then nothing was compared.
     """
 
     area: str
@@ -320,6 +348,7 @@ class AreaPlan:
     facts: tuple[Facts, ...] = ()
     in_order: int = 0
     limit: BlastLimit | None = None
+    stopped: Stopped | None = field(default=None, validator=optional(instance(Stopped)))
 
 
 @frozen
@@ -340,6 +369,11 @@ class Plan:
     def waiting(self) -> tuple[Waiting, ...]:
         """All waiting steps."""
         return tuple(row for area in self.areas for row in area.waiting)
+
+    @property
+    def stopped(self) -> tuple[AreaPlan, ...]:
+        """The areas that have no plan today."""
+        return tuple(area for area in self.areas if area.stopped is not None)
 
     @property
     def exceptions(self) -> tuple[ExceptionItem, ...]:

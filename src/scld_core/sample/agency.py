@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from attrs import evolve, field, frozen
 
+from scld_core.codecs.beside import manifest_of
 from scld_core.kernel.checksum import luhn_digit
 
-__all__ = ["STORIES", "Story", "agency_files", "write_agency"]
+__all__ = ["FEE", "STORIES", "Person", "Story", "agency_files", "people", "write_agency"]
 
 _ILS = ("patron_id", "barcodes", "balance", "flagged", "referral_fee", "exempt", "as_of")
 _INBOUND = (
@@ -32,7 +32,8 @@ _NOTICES = ("patron_id", "item", "kind", "sent_at", "channel", "result", "names_
 
 _FIRST_PATRON = 70001
 _FIRST_ACCOUNT = 880001
-_FEE = 1000  # cents
+FEE = 1000
+"""The referral fee, in cents."""
 _DAMAGED = "2.9999E+13"
 
 
@@ -50,7 +51,7 @@ class Story:
     agency: int | None = None
     sent: int | None = None
     flagged: bool = True
-    fee: int = _FEE
+    fee: int = FEE
     exempt: bool = False
     status: str = "Open"
     reason: str = ""
@@ -85,7 +86,7 @@ STORIES: tuple[Story, ...] = (
     Story("flagged, and nothing is owed", 0, None, None, fee=0, copies=1),
     Story("closed there, and the flag is left", 0, 0, None, status="Closed", reason="Paid to client"),
     Story("exempt and sent all the same", 4900, 4900, 4900, exempt=True),
-    Story("the referral fee was charged twice", 7550, 7550, 7550, fee=2 * _FEE),
+    Story("the referral fee was charged twice", 7550, 7550, 7550, fee=2 * FEE),
     Story("the referral fee was never charged", 6100, 6100, 6100, fee=0),
     Story("disputed", 5200, 5200, 5200, status="Disputed"),
     Story("bankrupt", 15900, 15900, 15900, status="Bankruptcy"),
@@ -117,6 +118,54 @@ def _card(number: int) -> str:
 
 
 _FORMER = {"old": _card(90001), "merged": _card(90002), "shared": _card(90003)}
+
+
+@frozen
+class Person:
+    """One patron of the snapshot: what is owed, in cents, and what agency and last file say was owed."""
+
+    index: int
+    story: Story
+
+    @property
+    def number(self) -> str:
+        """The record's number."""
+        return str(_FIRST_PATRON + self.index)
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The present card, and a former one that the ILS knows."""
+        return (_card(self.index + 1), *filter(None, (_FORMER.get(self.story.former),)))
+
+    @property
+    def merged(self) -> str:
+        """The record that was merged into this one; blank for none."""
+        return self.story.patron_id or "" if self.story.former == "merged" else ""
+
+    @property
+    def owed(self) -> int:
+        """The balance."""
+        return self.story.ils or 0
+
+    @property
+    def told(self) -> int:
+        """What agency or last file have as the balance, the higher of both; 0 where neither has it."""
+        return max(self.story.agency or 0, self.story.sent or 0)
+
+
+def _everybody() -> Iterator[tuple[int, Story]]:
+    """Each patron's index, with the story as it is of that one."""
+    index = 0
+    for story in STORIES:
+        for copy in range(story.copies + 1):
+            owed = [_more(side, copy * _STEP) for side in (story.ils, story.agency, story.sent)]
+            yield index, evolve(story, ils=owed[0], agency=owed[1], sent=owed[2])
+            index += 1
+
+
+def people() -> tuple[Person, ...]:
+    """Everybody whom the ILS snapshot has."""
+    return tuple(Person(index, story) for index, story in _everybody() if story.ils is not None)
 
 
 def _money(cents: int) -> str:
@@ -189,13 +238,8 @@ def agency_files(now: datetime) -> Mapping[str, str]:
     ``last-sync.csv`` what was sent last (dialect koha-ums-sync), ``notices.csv`` the notices.
     """
     files = _Files(now, now.date())
-    index = 0
-    for story in STORIES:
-        for copy in range(story.copies + 1):
-            more = copy * _STEP
-            owed = [_more(side, more) for side in (story.ils, story.agency, story.sent)]
-            files.add(evolve(story, ils=owed[0], agency=owed[1], sent=owed[2]), index)
-            index += 1
+    for index, story in _everybody():
+        files.add(story, index)
     return {
         "ils.csv": _text(_ILS, files.ils),
         "inbound.csv": _text(_INBOUND, files.inbound),
@@ -210,9 +254,13 @@ def _more(cents: int | None, more: int) -> int | None:
 
 
 def write_agency(folder: Path, now: datetime) -> None:
-    """The four files in a new subfolder ``agency`` of the sample district, dated as if saved at `now`."""
+    """The four files in a new subfolder ``agency`` of the sample district, with what tells that they are of `now`.
+
+    Three of them have no column for it, so each has a manifest beside it, which a copy of the folder keeps.
+    """
     target = folder / "agency"
     target.mkdir(exist_ok=True)
     for name, text in agency_files(now).items():
         (target / name).write_text(text, encoding="utf-8", newline="")
-        os.utime(target / name, (now.timestamp(), now.timestamp()))
+        if name != "ils.csv":
+            manifest_of(target / name).write_text(f"as_of = {now.isoformat()}\n", encoding="utf-8")

@@ -6,7 +6,21 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["replace_file"]
+from scld_core.errors import BadInput
+
+__all__ = ["check_writable", "replace_file"]
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder and try it out, before there is anything to lose; BadInput when it takes no file."""
+    probe = folder / f".{secrets.token_hex(4)}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as fault:
+        problem = f"cannot be written to ({fault.strerror}), and what is done today would be told nowhere"
+        raise BadInput(str(folder), problem, "Mend the folder and run again; nothing was changed") from None
 
 
 def replace_file(path: Path, content: str | bytes) -> Path:

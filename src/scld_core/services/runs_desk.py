@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scld_core.errors import BadInput, BlastRadius
 from scld_core.kernel.time import EPOCH
 from scld_core.runs.action import Area
 from scld_core.runs.engine import Engine, receipt_of
 from scld_core.runs.guards import check_blast
-from scld_core.runs.model import AreaPlan, ExceptionItem, JournalEntry, Plan, Receipt, Step, StepRecord, Withdrawal
+from scld_core.runs.model import (
+    AreaPlan,
+    BlastLimit,
+    ExceptionItem,
+    JournalEntry,
+    Plan,
+    Receipt,
+    Step,
+    StepRecord,
+    Withdrawal,
+)
 from scld_core.runs.people import ApprovalRule, Confirmation, Confirmed, approve, confirm
+from scld_core.runs.planning import plan_areas
 from scld_core.runs.undo import Undo, inverse_steps
 from scld_core.services.day.run import went_wrong
 from scld_core.services.run_book import RunRecord, in_run, run_book
@@ -48,14 +59,28 @@ class RunsDesk:
     def apply(
         self, plan: Plan, *, only: Collection[str] = (), confirm_blast_radius: int | None = None
     ) -> tuple[Receipt, ...]:
-        """Execute a plan that a person looked at, or only the steps named; each is rechecked first."""
+        """Execute a plan that a person looked at, or only the steps named; each is rechecked first.
+
+        The limits are those in force now, whatever the plan says. Raises StaleFacts and what else
+        stops planning in an area of the steps: they would be rechecked on facts that nobody may act on.
+        """
         steps = _chosen(plan, only)
         self._check(plan)
         with self.engine.exclusive():
             self.engine.resume()
+            limits = self._limits({step.area for step in steps})
             if not only:
-                check_blast(plan, confirmed=confirm_blast_radius)
+                check_blast(_limited(plan, limits), confirmed=confirm_blast_radius)
             return self._applied("apply", steps)
+
+    def _limits(self, names: Collection[str]) -> Mapping[str, BlastLimit | None]:
+        """The limits of these areas, from a look at their systems as they are now."""
+        engine, found = self.engine, dict[str, BlastLimit | None]()
+        for area in self.areas:
+            if area.name in names:
+                now = plan_areas(engine.store, (area,), engine.clock, district=self.district, day=self.business_day)
+                found[area.name] = now.areas[0].limit
+        return found
 
     def _applied(self, kind: str, steps: Iterable[Step]) -> tuple[Receipt, ...]:
         return in_run(
@@ -165,6 +190,10 @@ class RunsDesk:
         """The audit trail, whole or of one run."""
         with self.engine.store.transaction() as unit:
             return unit.journal.entries(run)
+
+
+def _limited(plan: Plan, limits: Mapping[str, BlastLimit | None]) -> Plan:
+    return evolve(plan, areas=tuple(evolve(area, limit=limits.get(area.area)) for area in plan.areas))
 
 
 def _chosen(plan: Plan, only: Collection[str]) -> tuple[Step, ...]:

@@ -19,6 +19,7 @@ from scld_core.agency.mapping import find_dialect, load_dialect
 from scld_core.agency.posting import Ils
 from scld_core.errors import SettingsError
 from scld_core.kernel.time import Clock
+from scld_core.notices import Notices
 from scld_core.plugins import OpenBackend, Registry
 from scld_core.policies import Profile, Resolved, read_layer, resolve
 from scld_core.runs.action import Progress, silent
@@ -27,7 +28,7 @@ from scld_core.services.agency.sources import DEFAULT_DIALECT
 from scld_core.services.agency.terms import terms_of
 from scld_core.settings import AgencySettings, Settings
 
-__all__ = ["agency_limits", "agency_systems"]
+__all__ = ["agency_limits", "agency_systems", "notices_port"]
 
 
 def agency_limits(settings: Settings, profile: Profile, now: datetime) -> Resolved[AgencyLimits]:
@@ -61,10 +62,21 @@ def agency_systems(
         day = settings.opening_hours().business_date(now)
         return Ruling(limits.value, terms_of(own, day), now, day, limits.version, key())
 
-    return Systems(Comparer(_files(settings, table, registry)), _ils(table, backends), ruling, progress)
+    return Systems(Comparer(_files(settings, table, registry, backends)), _ils(table, backends), ruling, progress)
 
 
-def _files(settings: Settings, table: AgencySettings, registry: Registry) -> Files:
+def notices_port(table: AgencySettings, backends: Mapping[str, OpenBackend]) -> Notices | None:
+    """What tells of notices in place of a file; SettingsError for a backend that does not."""
+    if not table.notices_from:
+        return None
+    found = backends[table.notices_from].notices
+    if found is None:
+        problem = f"{table.notices_from} does not tell of notices"
+        raise SettingsError("agency.notices_from", problem, "Name one that does, or the file of them as notices")
+    return found
+
+
+def _files(settings: Settings, table: AgencySettings, registry: Registry, backends: Mapping[str, OpenBackend]) -> Files:
     def named(name: str) -> Dialect | None:
         if not name:
             return None
@@ -80,8 +92,9 @@ def _files(settings: Settings, table: AgencySettings, registry: Registry) -> Fil
         table.notices,
         lambda: named((table.dialect or DEFAULT_DIALECT) if table.inbound else ""),
         lambda: named(table.sent_dialect),
-        table.ils or "main",
+        table.notices_from or table.ils or "main",
         ZoneInfo(settings.district.timezone),
+        notices_port(table, backends),
     )
 
 

@@ -1,4 +1,4 @@
-"""A carrier that could not be opened: it is asked like the others, and says why each time."""
+"""A carrier or a way to the agency that could not be opened: it is asked like the others, and says why each time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import NoReturn
 
 from attrs import frozen
 
+from scld_core.agency.ports import Parcel
 from scld_core.errors import Unavailable
 from scld_core.kernel.devices import Line
 
-__all__ = ["DownLines"]
+__all__ = ["DownChannel", "DownLines"]
 
 
 @frozen
@@ -49,6 +50,30 @@ class DownLines:
         """Raises Unavailable."""
         del reference
         self._stop("request_state")
+
+    def _stop(self, operation: str) -> NoReturn:
+        raise Unavailable(self.name, operation, f"could not be opened: {self.why}")
+
+
+@frozen
+class DownChannel:
+    """AgencyChannel of which every operation raises Unavailable: no file leaves, and `why` is said.
+
+    What was made for the agency is kept, and is told again until a channel has taken it.
+    """
+
+    name: str
+    why: str
+
+    def deliver(self, parcel: Parcel, *, key: str) -> NoReturn:
+        """Raises Unavailable."""
+        del parcel, key
+        self._stop("deliver")
+
+    def delivered(self, parcel: Parcel) -> NoReturn:
+        """Raises Unavailable."""
+        del parcel
+        self._stop("delivered")
 
     def _stop(self, operation: str) -> NoReturn:
         raise Unavailable(self.name, operation, f"could not be opened: {self.why}")

@@ -6,10 +6,13 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from attrs import evolve
+
 from scld_core.errors import BadInput
 from scld_core.kernel.actor import Actor
 from scld_core.runs.local import note
 from scld_core.runs.ports import Store, Upkeep
+from scld_core.sample.accounts import make_accounts
 from scld_core.sample.agency import write_agency
 from scld_core.sample.files import SAMPLE_DAY, SEED, STALE_EXTRACT, extract_text, inventory_text, sample_now, stale
 from scld_core.sample.hotspots import INVENTORY_HEADER, make_hotspots
@@ -73,11 +76,13 @@ def make_sample(folder: Path, *, actor: str, scale: int = 1) -> tuple[str, ...]:
     with _founding(folder, text) as opening, ExitStack() as stack:
         now = sample_now(opening.settings.district.timezone)
         made = make_hotspots(ils="main", now=now, calendar=opening.settings.opening_hours(), scale=scale, seed=SEED)
+        owing = make_accounts(ils="main", now=now)
+        seed = evolve(made.seed, patrons=owing.patrons, accounts=owing.accounts)
         store, notes = _create_store(opening, stack, actor)
         for name, settings in opening.settings.backends.items():
             spec = opening.spec(settings.use, f"backends.{name}")
             if spec.seed is not None:
-                spec.seed(opening.config(spec, settings, f"backends.{name}"), opening.context(name, store), made.seed)
+                spec.seed(opening.config(spec, settings, f"backends.{name}"), opening.context(name, store), seed)
         (folder / "hotspots.csv").write_text(inventory_text(made.inventory), encoding="utf-8")
         (folder / STALE_EXTRACT).write_text(extract_text(made.seed.items, stale(now)), encoding="utf-8")
         write_agency(folder, now)

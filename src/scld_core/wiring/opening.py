@@ -28,6 +28,7 @@ from scld_core.hotspots.plan import Ruling
 from scld_core.hotspots.policy import HotspotPolicy
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.actor import Actor
+from scld_core.kernel.decision import Reason
 from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
 from scld_core.patrons import JurisdictionPolicy, PatronPolicy
 from scld_core.plugins import (
@@ -48,11 +49,12 @@ from scld_core.runs.people import ApprovalRule
 from scld_core.runs.ports import Store
 from scld_core.runs.read_only import ReadOnlyStore
 from scld_core.services.day.run import Day
+from scld_core.services.day.words import REASONS
 from scld_core.services.runs_desk import RunsDesk
 from scld_core.settings import BackendSettings, Settings, load_settings
 from scld_core.wiring.agency import agency_limits, agency_systems
 from scld_core.wiring.desk import MORNING, Desk, Options
-from scld_core.wiring.down import DownLines
+from scld_core.wiring.down import DownChannel, DownLines
 from scld_core.wiring.referrals import referral_office, referral_terms
 
 __all__ = ["Opening", "desk_of", "district_clock", "open_district"]
@@ -152,15 +154,17 @@ class Opening:
         return self._opened(*self._prepared(name, store), stack)
 
     def backend_or_down(self, name: str, store: Store, stack: ExitStack) -> OpenBackend:
-        """The same; a carrier that cannot be opened, for want of its secret perhaps, says so whenever it is asked."""
+        """The same; a carrier or channel that cannot be opened, for want of its secret perhaps, says so when asked."""
         spec, config, context = self._prepared(name, store)
         try:
             return self._opened(spec, config, context, stack)
         except (BackendError, SettingsError) as fault:
-            if spec.kind != "carrier":
-                raise
             why = fault.problem if isinstance(fault, BackendError) else str(fault)
-            return OpenBackend(lines=DownLines(name, why))
+            if spec.kind == "carrier":
+                return OpenBackend(lines=DownLines(name, why))
+            if spec.kind == "agency":
+                return OpenBackend(channel=DownChannel(name, why))
+            raise
 
     def _prepared(self, name: str, store: Store | None) -> tuple[BackendSpec[Any], Any, BackendContext]:
         settings = self.settings.backends.get(name)
@@ -238,7 +242,10 @@ def _hooks(registry: Registry, actor: Actor) -> Hooks:
             OperationEvent(step.area, step.action, step.subject, receipt.result, receipt.at, actor, run, step.id)
         )
 
-    return Hooks(vetoes, done, registry.redact)
+    def words(reason: Reason) -> str:
+        return reason.text(REASONS)
+
+    return Hooks(vetoes, done, registry.redact, words)
 
 
 def open_district(district: Path, actor: str, options: Options) -> Desk:

@@ -25,7 +25,7 @@ from scld_core.kernel.actor import Actor
 from scld_core.kernel.capability import Convention
 from scld_core.policies import resolve
 from scld_core.runs.ports import Store
-from scld_core.wiring.agency import agency_limits
+from scld_core.wiring.agency import agency_limits, notices_port
 
 if TYPE_CHECKING:
     from scld_core.plugins import OpenBackend
@@ -91,14 +91,14 @@ def referral_office(
         channel=channel.channel,
         terms=terms,
         candidates=lambda: debtors.candidates(terms()),
-        notices=_notices(opening, table, ils),
+        notices=_notices(opening, table, backends),
         new=new,
         update=update,
         code=table.referrals.code,
         by_hand=_by_hand(opening, table.channel),
         receipt_settles=table.referrals.receipt_settles,
         send_empty=table.referrals.send_empty,
-        describe=_describe(settings.folder, table.referrals.people),
+        describe=_describe(settings.folder, table.referrals.people, ZoneInfo(settings.district.timezone)),
         case=_case(store, debtors, sample=settings.district.sample),
     )
 
@@ -130,14 +130,19 @@ def _layout(opening: Opening, key: str, name: str, code: str) -> Dialect:
     return found
 
 
-def _notices(opening: Opening, table: AgencySettings, ils: OpenBackend) -> Noticed:
-    """The ILS's own record of them where it tells, else the file."""
+def _notices(opening: Opening, table: AgencySettings, backends: Mapping[str, OpenBackend]) -> Noticed:
+    """The record of the backend that is named for it, else the ILS's own where it tells, else the file."""
     zone = ZoneInfo(opening.settings.district.timezone)
+    port, ils = notices_port(table, backends), backends[table.ils]
+    if port is not None:
+        return noticed_in_ils(port, table.notices_from, zone)
     if ils.notices is not None:
         return noticed_in_ils(ils.notices, table.ils, zone)
     if not table.notices:
         problem = "is not set, and nobody may be referred without the notice that the law demands (RCW 19.16.500(2))"
-        raise SettingsError("agency.notices", problem, "Name the file of notices that were sent")
+        raise SettingsError(
+            "agency.notices", problem, "Name the file of notices that were sent, or as notices_from what tells of them"
+        )
     return noticed_in_file(opening.settings.folder, table.notices, table.ils, zone)
 
 
@@ -151,8 +156,8 @@ def _by_hand(opening: Opening, name: str) -> bool:
     return isinstance(capabilities.get("channel.deliver"), Convention)
 
 
-def _describe(folder: Path, pattern: str) -> Callable[[Outgoing, str], Outgoing]:
-    return People(folder, pattern).describe if pattern else _numbers_alone
+def _describe(folder: Path, pattern: str, zone: ZoneInfo) -> Callable[[Outgoing, str], Outgoing]:
+    return People(folder, pattern, zone).describe if pattern else _numbers_alone
 
 
 def _numbers_alone(row: Outgoing, debtor: str) -> Outgoing:

@@ -26,8 +26,11 @@ class DropChannel:
         self._check("deliver")
         final = self._folder / parcel.name
         try:
-            if not self._there(final, parcel):
-                self._place(parcel, final, key)
+            part = self._folder / f".{parcel.name}.{key[-16:]}.part"
+            if _claimed(final, part, parcel):
+                part.replace(final)
+            elif not self._there(final, parcel):
+                self._place(parcel, final, part)
         except OSError as fault:
             raise Unavailable(self._instance, "deliver", f"cannot write ({fault.strerror})") from None
         try:
@@ -61,15 +64,13 @@ class DropChannel:
             raise Rejected(self._instance, "deliver", f"{parcel.name} is there already, with other content")
         return True
 
-    def _place(self, parcel: Parcel, final: Path, key: str) -> None:
-        part = self._folder / f".{parcel.name}.{key[-16:]}.part"
+    def _place(self, parcel: Parcel, final: Path, part: Path) -> None:
         try:
             with part.open("wb") as file:
                 file.write(parcel.content)
                 file.flush()
                 os.fsync(file.fileno())
-            # A link fails where a rename would overwrite what somebody else put there in the meantime.
-            os.link(part, final)
+            _name(part, final)
         except FileExistsError:
             self._there(final, parcel)
         finally:
@@ -82,3 +83,38 @@ class DropChannel:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _name(part: Path, final: Path) -> None:
+    """Give the file its name; FileExistsError where somebody else took it in the meantime."""
+    try:
+        # A link fails where a rename would overwrite what somebody else put there.
+        os.link(part, final)
+    except FileExistsError:
+        raise
+    except OSError:  # exFAT and many network shares have no links
+        _claim(part, final)
+
+
+def _claim(part: Path, final: Path) -> None:
+    """The same where links are refused: the name is taken by an empty file, which the whole one then replaces.
+
+    Whoever looks in between sees nothing in it, and whoever wants the name finds it taken.
+    """
+    os.close(os.open(final, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    try:
+        if final.stat().st_size:  # somebody writes into whatever has the name, as none should
+            raise FileExistsError(final)
+        part.replace(final)
+    except OSError:
+        if not final.stat().st_size:
+            final.unlink()
+        raise
+
+
+def _claimed(final: Path, part: Path, parcel: Parcel) -> bool:
+    """Whether a crash came between taking the name and putting the file there, which is whole beside it."""
+    try:
+        return bool(parcel.content) and not final.stat().st_size and part.read_bytes() == parcel.content
+    except FileNotFoundError:
+        return False

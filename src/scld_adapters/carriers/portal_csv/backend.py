@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from scld_adapters._shared.manifest import manifest_of
 from scld_adapters.carriers.portal_csv.bulk import batch_name, make_bulk_file
 from scld_adapters.carriers.portal_csv.capabilities import NO_EXPORT
 from scld_adapters.carriers.portal_csv.exports import candidates, newest_page
 from scld_adapters.carriers.portal_csv.settings import PortalCsvConfig
+from scld_core.codecs.beside import manifest_of
 from scld_core.errors import InvalidValue, NotFound, Rejected, UnsupportedOperation
 from scld_core.hotspots.model import BulkFile, BulkRow, LineView
 from scld_core.kernel.devices import Iccid, Imei, Line

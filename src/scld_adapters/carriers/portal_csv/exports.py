@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from scld_adapters._shared.manifest import SUFFIX, manifest_of, read_manifest
 from scld_adapters.carriers.portal_csv.mapping import line_views
 from scld_adapters.carriers.portal_csv.settings import RULES, PortalCsvConfig
+from scld_core.codecs.beside import SUFFIX, manifest_of, read_manifest
 from scld_core.codecs.tables import Table, read_table
 from scld_core.errors import FileRefused, InvalidValue
 from scld_core.hotspots.model import LineView

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import evolve, frozen
 
 from scld_core.agency.eligibility import HoldCause
@@ -65,6 +67,15 @@ class ReferralDesk:
         if batch is None:
             raise BadInput(order.subject, "there is no file of it yet")
         return batch.name, content_of(self.office.store, batch)
+
+    def rows(self, number: int, rows: Iterable[int]) -> tuple[str, ...]:
+        """The referrals of these rows of a file, 1 being the first; BadInput before anything is recorded of any."""
+        with self.office.store.transaction() as unit:
+            lines = self._file(unit, number).order.lines
+        wanted = tuple(rows)
+        if unknown := [row for row in wanted if not 1 <= row <= len(lines)]:
+            raise BadInput(f"file {number}", f"has no row {unknown[0]}; it has {len(lines)}")
+        return tuple(lines[row - 1].referral for row in wanted)
 
     def accept(self, referral: str, *, evidence: str) -> Episode:
         """The agency has taken the account on."""

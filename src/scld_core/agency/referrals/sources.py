@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -12,20 +12,22 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, frozen
 
 from scld_core.agency.files import read_ils
-from scld_core.agency.gather import newest
 from scld_core.agency.outgoing import Outgoing
 from scld_core.agency.referrals.office import Candidate, Terms
+from scld_core.agency.told import Told, choose, told_beside, told_in_rows
 from scld_core.codecs.tables import Row, read_table
-from scld_core.errors import FileRefused, InvalidValue, SnapshotRefused
+from scld_core.errors import FileRefused, InvalidValue
 from scld_core.kernel.ids import PatronId
 from scld_core.kernel.money import Money
-from scld_core.notices import Notice, Notices, assignment_notices, read_notices
+from scld_core.notices import Notices, assignment_notices, read_notices, recorded
 from scld_core.runs.guards import check_age
 from scld_core.runs.model import Facts
 
 __all__ = ["PEOPLE", "Debtors", "People", "noticed_in_file", "noticed_in_ils"]
 
 T = TypeVar("T")
+
+_UTC = ZoneInfo("UTC")
 
 PEOPLE = (
     "patron_id",
@@ -49,16 +51,16 @@ PEOPLE = (
 
 
 class _Newest(Generic[T]):
-    """What the newest file of a pattern says; the same file is read once."""
+    """What the file of a pattern says that was made last, as `told` tells; the same file is read once."""
 
-    def __init__(self, folder: Path, pattern: str, read: Callable[[Path], T]) -> None:
+    def __init__(self, folder: Path, pattern: str, read: Callable[[Path], T], told: Told) -> None:
         self._folder, self._pattern = folder, pattern
-        self._read = read
+        self._read, self._told = read, told
         self._kept: tuple[tuple[str, int, int], T] | None = None
 
     def get(self) -> T:
         """FileRefused for a file that is absent, or changes while it is read."""
-        path = newest(self._folder, self._pattern)
+        path = choose(self._folder, self._pattern, self._told)
         stamp = _stamp(path)
         if self._kept is None or self._kept[0] != stamp:
             found = self._read(path)
@@ -87,7 +89,7 @@ class Debtors:
 
     def __init__(self, folder: Path, pattern: str, ils: str) -> None:
         self._ils = ils
-        self._newest = _Newest(folder, pattern, self._read)
+        self._newest = _Newest(folder, pattern, self._read, told_in_rows)
 
     def candidates(self, terms: Terms) -> tuple[Candidate, ...]:
         """Everybody whose whole balance is enough for a referral: counted charges never come to more.
@@ -127,28 +129,19 @@ def noticed_in_file(folder: Path, pattern: str, ils: str, zone: ZoneInfo) -> Not
     def read(path: Path) -> Callable[[str], Sequence[date]]:
         return assignment_notices(read_notices(path, backend=ils, zone=zone).rows, zone=zone)
 
-    return _Newest(folder, pattern, read).get
+    return _Newest(folder, pattern, read, partial(told_beside, zone=zone)).get
 
 
 def noticed_in_ils(port: Notices, ils: str, zone: ZoneInfo) -> Noticed:
-    """From the ILS itself, asked once for each patron in question.
+    """From the ILS itself, or from what tells for it, by the name `ils`; asked once for each patron in question.
 
     Raises SnapshotRefused for a list that breaks off: what is missing may be anything.
     """
 
     def dates(local: str) -> Sequence[date]:
-        return assignment_notices(_whole(port, PatronId(ils, local)), zone=zone)(local)
+        return assignment_notices(recorded(port.iter_notices(PatronId(ils, local)), ils), zone=zone)(local)
 
     return lambda: cache(dates)
-
-
-def _whole(port: Notices, patron: PatronId) -> Iterator[Notice]:
-    last = False
-    for page in port.iter_notices(patron):
-        yield from page.rows
-        last = page.last
-    if not last:
-        raise SnapshotRefused(f"the notices of {patron.backend} stopped in the middle of a list; nothing was changed")
 
 
 # Names and addresses.
@@ -157,8 +150,8 @@ def _whole(port: Notices, patron: PatronId) -> Iterator[Notice]:
 class People:
     """Names and addresses, from the newest file of them; none of it is kept anywhere but in the file that is sent."""
 
-    def __init__(self, folder: Path, pattern: str) -> None:
-        self._newest = _Newest(folder, pattern, _read_people)
+    def __init__(self, folder: Path, pattern: str, zone: ZoneInfo = _UTC) -> None:
+        self._newest = _Newest(folder, pattern, _read_people, partial(told_beside, zone=zone))
 
     def describe(self, row: Outgoing, debtor: str) -> Outgoing:
         """The row with the debtor's name and address; as it is for one whom the file lacks.

@@ -33,15 +33,11 @@ from scld_core.runs.model import (
     Waiting,
     Withdrawal,
 )
+from scld_core.runs.waiting import waiting_of
 
 __all__ = ["charged_by", "look", "plan_referrals", "send_step"]
 
 _AGAIN = "~"  # between what an effect answers and how often it was done before
-_ON = {
-    StepState.AWAITING_APPROVAL: "approval",
-    StepState.WAITING_SYSTEM: "system",
-    StepState.WAITING_OPERATOR: "operator",
-}
 
 
 def look(office: Office, terms: Terms, *, only: Collection[str] | None = None) -> tuple[Book, Reader]:
@@ -163,14 +159,14 @@ class _Day:
     def _asked(self, record: StepRecord, draft: Draft) -> None:
         """Not kept yet: it waits for a yes, or for reading back."""
         if record.state is not StepState.AWAITING_APPROVAL:
-            self.waiting.append(_waiting(record))
+            self.waiting.append(waiting_of(record))
             return
         if not draft.order.lines:
             self.withdrawals.append(Withdrawal(record.step.id, "nobody is to be referred now", record.step.label))
             return
         step = send_step(evolve(draft.order, day=record.step.business_day), self.terms)
         if step.digest == record.step.digest and not record.approved:
-            self.waiting.append(_waiting(record))
+            self.waiting.append(waiting_of(record))
         else:
             self.steps.append(step)
 
@@ -178,7 +174,7 @@ class _Day:
         """A file that is kept and has no receipt: the same bytes once more, or it waits."""
         record = self.past.get(batch.order.step)
         if record is not None and record.state in UNRESOLVED:
-            self.waiting.append(_waiting(record))
+            self.waiting.append(waiting_of(record))
             return
         self.steps.append(evolve(send_step(batch.order, self.terms), needs_approval=False))
         if not self.office.by_hand:
@@ -222,7 +218,7 @@ class _Day:
         open_ = [r for r in past if r.state in UNRESOLVED]
         unseen = [r for r in done if r.updated_at >= shown_at and not self.office.fees.live]
         if open_ or unseen:
-            found = _waiting((open_ or unseen)[-1])
+            found = waiting_of((open_ or unseen)[-1])
             self.waiting.append(found if open_ else evolve(found, on="ils-snapshot"))
             return
         self.steps.append(_effect_step(order, self.terms, len(done)))
@@ -246,9 +242,3 @@ def _effect_step(order: EffectOrder, terms: Terms, done: int) -> Step:
 def _fee_was_paid(order: EffectOrder) -> ExceptionItem:
     what = "The referral was taken back, and something of its fee was paid or waived, so it cannot be cancelled."
     return ExceptionItem(AREA, "fee_was_paid", order.referral, what, "Ask Finance for a refund of what was paid.")
-
-
-def _waiting(record: StepRecord) -> Waiting:
-    step = record.step
-    on = _ON.get(record.state, "read-back")
-    return Waiting(step.id, AREA, step.action, step.subject, step.label, record.updated_at, on, record.detail)

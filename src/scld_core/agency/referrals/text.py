@@ -67,5 +67,6 @@ TEXTS: Mapping[str, str] = {
     f"{SEND}.done": "Sent the file",
     **{f"{ACTIONS[kind]}.done": text for kind, text in _DONE.items()},
     f"{AREA}.subject": "",
+    f"{AREA}.duty": "referrals to the agency",
 }
 """Everything a report needs to speak of this area."""

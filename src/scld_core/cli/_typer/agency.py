@@ -98,6 +98,8 @@ def _show(done: Done) -> None:
         say(screen, f"[yellow]not used[/]  and {more:,} more {'row' if more == 1 else 'rows'}", hang=10)
     for check, reason in summary.not_made:
         say(screen, f"[dim]not made[/]  {escape(check)}: {escape(reason)}", hang=10)
+    if (engine := done.compared.engine).why:
+        say(screen, f"[yellow]engine[/]    {engine.used}, and not {engine.asked}: {escape(engine.why)}", hang=10)
     for one in done.compared.inputs:
         if one.old:
             say(screen, f"[yellow]old facts[/] {escape(one.age)}", hang=10)

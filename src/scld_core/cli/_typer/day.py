@@ -12,6 +12,8 @@ import typer
 from scld_core.cli import codes
 from scld_core.cli._rich import console, progress_bar, show_day
 from scld_core.cli._typer.common import Actor, Blast, app, explained, opened, out
+from scld_core.errors import ScldError
+from scld_core.services.day.run import DayResult
 from scld_core.wiring import Options
 
 __all__ = ["day"]
@@ -42,19 +44,27 @@ def day(
 ) -> None:
     """Run the day: plan, explain, apply, verify, and write the report."""
     from scld_core.services.day.as_json import day_object
-    from scld_core.services.day.publish import publish
+    from scld_core.services.day.publish import Published, check_folders, publish
+
+    def told(result: DayResult, published: Published) -> None:
+        if as_json:
+            typer.echo(json.dumps(day_object(result), indent=2))
+        else:
+            show_day(out(), result, published.paths)
 
     who = actor or (SAMPLE_ACTOR if sample else "")
     with explained(), progress_bar(console(stderr=True), quiet=as_json or verbose) as progress:
         where = _sample(folder, actor=who, scale=scale) if sample else _folder(folder)
         options = Options(day=date.date() if date else None, extract=extract, progress=progress)
         with opened(where, who, options, verbose=verbose) as desk:
+            check_folders(desk, dry_run=dry_run)
             result = desk.day.run(dry_run=dry_run, confirm_blast_radius=confirm_blast_radius)
-            published = publish(result, desk)
-    if as_json:
-        typer.echo(json.dumps(day_object(result), indent=2))
-    else:
-        show_day(out(), result, published.paths)
+            try:
+                published = publish(result, desk)
+            except (ScldError, OSError):  # what was done must be known, whatever becomes of the page
+                told(result, Published(None, None))
+                raise
+    told(result, published)
     raise typer.Exit(codes.code_of_day(result, strict=strict))
 
 

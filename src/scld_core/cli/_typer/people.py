@@ -26,16 +26,17 @@ def apply(
     actor: Actor = "",
 ) -> None:
     """Execute a plan that you have looked at; every step is rechecked first."""
-    from scld_core.services.day.publish import read_plan, write_worklists
+    from scld_core.services.day.publish import check_folders, last_run, read_plan, write_worklists
 
     with (
         explained(),
         progress_bar(console(stderr=True), quiet=False) as progress,
         opened(folder, actor, Options(progress=progress)) as desk,
     ):
+        check_folders(desk)
         receipts = desk.runs.apply(read_plan(plan), only=only or (), confirm_blast_radius=confirm_blast_radius)
-        deliveries = write_worklists(desk, "apply")
-    show_receipts(out(), receipts)
+        show_receipts(out(), receipts)
+        deliveries = write_worklists(desk, last_run(desk))
     show_worklists(deliveries)
     raise typer.Exit(codes.code_of_receipts(receipts))
 
@@ -83,12 +84,13 @@ def undo(
     actor: Actor = "",
 ) -> None:
     """Apply the inverse of everything a run did; what takes a person's service is rechecked first."""
-    from scld_core.services.day.publish import write_worklists
+    from scld_core.services.day.publish import check_folders, last_run, write_worklists
 
     with explained(), opened(folder, actor) as desk:
+        check_folders(desk)
         undone = desk.runs.undo(run, confirm_blast_radius=confirm_blast_radius)
-        deliveries = write_worklists(desk, "undo")
-    show_receipts(out(), undone.receipts)
+        show_receipts(out(), undone.receipts)
+        deliveries = write_worklists(desk, last_run(desk))
     left = [
         *((f"{r.step.action} {r.step.label}", "nothing takes it back") for r in undone.irreversible),
         *((f"{r.step.action} {r.step.label}", "it still waits and was not done") for r in undone.unsettled),

@@ -6,7 +6,7 @@ import json
 from typing import IO, Any
 
 from scld_core.agency.model import Basis, Finding, Reconciliation
-from scld_core.services.agency.inputs import Input
+from scld_core.services.agency.inputs import EngineUsed, Input
 from scld_core.services.agency.rows import json_row
 
 __all__ = ["JsonFile"]
@@ -25,7 +25,7 @@ class JsonFile:
         self._file.write(self._before + json.dumps(json_row(found)))
         self._before = ",\n"
 
-    def close(self, summary: Reconciliation, inputs: tuple[Input, ...]) -> None:
+    def close(self, summary: Reconciliation, inputs: tuple[Input, ...], engine: EngineUsed) -> None:
         """Everything that follows the rows."""
         rest: dict[str, Any] = {
             "counts": {kind.value: count for kind, count in summary.counts.items()},
@@ -33,6 +33,7 @@ class JsonFile:
             "unexplained": summary.unexplained,
             "not_made": [{"check": check, "reason": reason} for check, reason in summary.not_made],
             "ages": [one.as_json() for one in inputs],
+            "engine": engine.as_json(),
         }
         parts = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in rest.items())
         self._file.write(f"\n],\n{parts}}}\n")

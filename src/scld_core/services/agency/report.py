@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scld_core.agency.kinds import MEANINGS, Kind, Side
 from scld_core.agency.model import Basis, Reconciliation
@@ -26,7 +26,7 @@ from scld_core.reporting.model import (
 )
 from scld_core.reporting.model import Kind as Cells
 from scld_core.services.agency.gather import Heaviest
-from scld_core.services.agency.inputs import Input
+from scld_core.services.agency.inputs import EngineUsed, Input
 from scld_core.services.agency.rows import ACTION_FILES, QUARANTINE, ROWS
 from scld_core.services.agency.tasks import Task
 from scld_core.services.agency.wording import meaning_of, says_of, sentence
@@ -71,6 +71,7 @@ class Compared:
     made_at: datetime
     zone: ZoneInfo
     title: str
+    engine: EngineUsed = field(factory=EngineUsed)
 
     @property
     def drift(self) -> bool:

@@ -22,6 +22,7 @@ from scld_core.runs.action import Progress, silent
 from scld_core.services.agency.as_json import JsonFile
 from scld_core.services.agency.folder import Staging, staged
 from scld_core.services.agency.gather import Pass
+from scld_core.services.agency.inputs import EngineUsed
 from scld_core.services.agency.report import Compared, comparison_report
 from scld_core.services.agency.rows import (
     ACTION_FILES,
@@ -98,6 +99,7 @@ def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO
         progress=around.progress,
         aside=sources.aside,
     )
+    engine = _engine(around.engine, request, helped=sources.aside is not None)
     as_json = JsonFile(spool, Basis.RECONCILED if request.agency else Basis.DRIFT) if spool else None
     rows = Pass(staging, terms, as_json)
     for found in comparison.findings():
@@ -106,9 +108,19 @@ def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO
     summary = evolve(summary, quarantined=(*summary.quarantined, *sources.unread_notices))
     inputs = sources.inputs(now)
     if as_json is not None:
-        as_json.close(summary, inputs)
+        as_json.close(summary, inputs, engine)
     title = around.profile.title if around.profile else _TITLE
-    return Compared(summary, inputs, rows.work, rows.sides, now, around.zone, title)
+    return Compared(summary, inputs, rows.work, rows.sides, now, around.zone, title, engine)
+
+
+def _engine(asked: Engine, request: Request, *, helped: bool) -> EngineUsed:
+    """Which engine it was, and why it was not the one that was asked for."""
+    used = Engine.FAST if helped else Engine.PYTHON
+    if asked is not Engine.FAST or helped:
+        return EngineUsed(asked.value, used.value)
+    alone = request.agency and not request.sent and not request.notices
+    why = "every row of these files needs the closer look" if alone else "it compares --ils with --agency alone"
+    return EngineUsed(asked.value, used.value, why)
 
 
 def _write_quarantine(staging: Staging, summary: Reconciliation) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
@@ -17,6 +17,7 @@ from scld_core.agency.dialect import Dialect, Direction
 from scld_core.agency.files import read_ils
 from scld_core.agency.mapping import find_dialect, load_dialect
 from scld_core.agency.model import AgencyAccount, IlsPatron, Reading, SentAccount
+from scld_core.agency.told import dated, told_at, told_beside
 from scld_core.errors import BadInput, FileRefused
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.validate import instance, optional
@@ -73,22 +74,21 @@ class _Opened:
     layout: str
     sha256: str
     stamped: tuple[int, int]
-    modified_at: datetime
-    as_of: Callable[[], datetime | None] | None
+    as_of: Callable[[], datetime | None]
 
     def as_input(self, now: datetime) -> Input:
         """As it is shown; raises FileRefused when it has changed since."""
         if stamp(self.path) != self.stamped:
             raise FileRefused(str(self.path), "has changed while it was read", "Compare again once it is whole")
-        stated = None if self.as_of is None else self.as_of()
-        made = stated or self.modified_at
-        return Input(self.role, self.path.name, self.layout, self.sha256, made, now, stated=stated is not None)
+        stated = self.as_of()
+        return Input(self.role, self.path.name, self.layout, self.sha256, stated, now)
 
 
 @frozen
 class _Opener:
     """Opens files one after the other and remembers what each was."""
 
+    zone: ZoneInfo
     opened: list[_Opened] = field(factory=list[_Opened])
     stamps: dict[Path, tuple[int, int]] = field(factory=dict[Path, tuple[int, int]])
 
@@ -102,13 +102,17 @@ class _Opener:
         """What `reader` makes of the file."""
         stamped, sha256 = self.look(path), fingerprint(path)
         found = reader(path)
-        as_of = found.as_of if isinstance(found, Reading) else None
-        self.opened.append(_Opened(role, path, layout, sha256, stamped, found.modified_at, as_of))
+        told = found.as_of if isinstance(found, Reading) else lambda: told_beside(path, self.zone)
+        self.opened.append(_Opened(role, path, layout, sha256, stamped, told))
         return found
 
 
-Sift = Callable[[Path, Path, Dialect], Sieved | None]
-"""What looks at the ILS file and the agency's list before they are read, and sets plain rows aside."""
+class Sift(Protocol):
+    """What looks at the ILS file and the agency's list before they are read, and sets plain rows aside."""
+
+    def __call__(self, ils: Path, agency: Path, dialect: Dialect, *, listed_at: datetime | None) -> Sieved | None:
+        """The rows that are settled; None where every row is to be looked at."""
+        ...
 
 
 @frozen
@@ -135,22 +139,24 @@ def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo, 
     BadInput for a dialect that is not there or not of that direction, and FileRefused for a file that
     cannot be used whole.
     """
-    known, opener = tuple(dialects), _Opener()
+    known, opener = tuple(dialects), _Opener(zone)
     inbound = _dialect(request.dialect or DEFAULT_DIALECT, known) if request.agency else None
     outbound = _sent_dialect(request.sent_dialect, known) if request.sent else None
     aside = None
     if request.agency and inbound and not request.sent and not request.notices:
         opener.look(request.ils)
         opener.look(request.agency)
-        aside = sift(request.ils, request.agency, inbound)
+        listed_at = told_at(request.agency, inbound, zone) if request.agency.exists() else None
+        aside = sift(request.ils, request.agency, inbound, listed_at=listed_at)
     ils_lines, agency_lines = (aside.ils_lines, aside.agency_lines) if aside else (None, None)
     ils = opener.read(Role.ILS, request.ils, lambda path: _whole(read_ils(path, only=ils_lines), aside))
     agency = sent = notices = None
     if request.agency and inbound:
-        read = partial(read_accounts, dialect=inbound, only=agency_lines)
+        read = partial(_accounts, dialect=inbound, zone=zone, only=agency_lines)
         agency = opener.read(Role.AGENCY, request.agency, read, inbound.name)
     if request.sent and outbound:
-        sent = opener.read(Role.SENT, request.sent, lambda path: read_sent(path, outbound), outbound.name)
+        told = partial(_sent, dialect=outbound, zone=zone)
+        sent = opener.read(Role.SENT, request.sent, told, outbound.name)
     if request.notices:
         notices = opener.read(Role.NOTICES, request.notices, lambda p: read_notices(p, backend="main", zone=zone))
     return Sources(
@@ -162,6 +168,14 @@ def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo, 
         aside,
         tuple(opener.opened),
     )
+
+
+def _accounts(path: Path, dialect: Dialect, zone: ZoneInfo, only: Sequence[int] | None) -> Reading[AgencyAccount]:
+    return dated(read_accounts(path, dialect, only=only), path, dialect, zone)
+
+
+def _sent(path: Path, dialect: Dialect, zone: ZoneInfo) -> Reading[SentAccount]:
+    return dated(read_sent(path, dialect), path, dialect, zone)
 
 
 def _whole(rest: Reading[IlsPatron], aside: Sieved | None) -> Reading[IlsPatron]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum
@@ -73,6 +74,7 @@ _STATES: Mapping[StepState, Waits] = {
     StepState.WAITING_OPERATOR: Waits.PERSON,
 }
 _FILE_ROW = "file_row"
+_NUMBERS = re.compile("[0-9]+")
 _LISTS = ("agency", "ils", "referrals-files", "referrals-postings")
 
 
@@ -88,9 +90,9 @@ def _by_age(row: Work) -> tuple[int, str, str]:
 
 
 def _newest(folder: Path, name: str) -> str:
-    """The list of that name that was written last, which has every row that is open."""
+    """The list of that name of the latest run, which has every row that is open; a copy has other times on disk."""
     lists = folder.glob(f"worklist-*-{name}*.csv")
-    newest = max(lists, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    newest = max(lists, key=lambda path: [int(number) for number in _NUMBERS.findall(path.stem)], default=None)
     return "WORKLIST.csv" if newest is None else f"worklists/{newest.name}"
 
 

@@ -21,7 +21,7 @@ from scld_core.reporting.model import Column, Kind, Section, Table
 from scld_core.runs.model import Risk, StepRecord, StepState
 from scld_core.services.day.hotspots import Delivery
 from scld_core.services.day.run import DayResult
-from scld_core.services.worklist import Wording, Worklist, WorklistRow, write_worklist
+from scld_core.services.worklist import Wording, Worklist, WorklistRow
 from scld_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def deliver_agency(
             sample=district.sample,
             wording=_WORDING if told else evolve(_WORDING, system="the ILS"),
         )
-        deliveries.append(Delivery(title, len(mine), write_worklist(worklist, folder), None))
+        deliveries.append(Delivery.of(worklist, title, folder))
     return tuple(deliveries)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scld_core.kernel.decision import Reason
-from scld_core.runs.model import ExceptionItem, Plan, Receipt, Step, Waiting, Withdrawal
+from scld_core.runs.model import AreaPlan, ExceptionItem, Plan, Receipt, Step, Waiting, Withdrawal
 from scld_core.services.day.run import DayResult
 from scld_core.services.day.words import REASONS
 
@@ -37,6 +37,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _waiting(row: Waiting) -> dict[str, Any]:
+    why = (*(reason.text(REASONS) for reason in row.reasons), *filter(None, (row.reason,)))
     return {
         "id": row.step,
         "area": row.area,
@@ -45,8 +46,13 @@ def _waiting(row: Waiting) -> dict[str, Any]:
         "label": row.label,
         "since": row.since.isoformat(),
         "on": row.on,
-        "reason": row.reason,
+        "reason": " ".join(why),
     }
+
+
+def _stopped(area: AreaPlan) -> dict[str, Any]:
+    stopped = area.stopped
+    return {"area": area.area, "by": stopped.kind.value if stopped else "", "text": stopped.text if stopped else ""}
 
 
 def _exception(row: ExceptionItem) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def plan_object(plan: Plan) -> dict[str, Any]:
         "waiting": [_waiting(row) for row in plan.waiting],
         "exceptions": [_exception(row) for row in plan.exceptions],
         "withdrawn": [_withdrawal(row) for area in plan.areas for row in area.withdrawals],
+        "stopped": [_stopped(area) for area in plan.stopped],
     }
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -26,12 +27,22 @@ _A_DAY = timedelta(days=1)
 
 @frozen
 class Delivery:
-    """The files that left for one carrier: the page and CSV to tick, and the bulk file if it takes one."""
+    """The files that left for one carrier: the page and CSV to tick, and the bulk file if it takes one.
+
+    `steps` are the ids of its rows.
+    """
 
     carrier: str
     rows: int
     files: WorklistFiles
     bulk: Path | None
+    steps: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, worklist: Worklist, title: str, folder: Path, bulk: Path | None = None) -> Self:
+        """Write a worklist; the bulk file is there already."""
+        steps = frozenset(row.step for row in worklist.rows)
+        return cls(title, len(worklist.rows), write_worklist(worklist, folder), bulk, steps)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -69,7 +80,7 @@ def deliver(
             sample=district.sample,
         )
         path = None if bulk is None else replace_file(folder / bulk.name, bulk.content)
-        deliveries.append(Delivery(carrier, len(rows), write_worklist(worklist, folder), path))
+        deliveries.append(Delivery.of(worklist, carrier, folder, path))
     return tuple(deliveries)
 
 

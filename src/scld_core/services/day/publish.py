@@ -20,12 +20,12 @@ from scld_core.services.day.referrals import deliver_referrals
 from scld_core.services.day.report import day_report
 from scld_core.services.day.run import DayResult
 from scld_core.services.day.words import REASONS, TEXTS
-from scld_core.services.files import replace_file
+from scld_core.services.files import check_writable, replace_file
 
 if TYPE_CHECKING:
     from scld_core.wiring import Desk
 
-__all__ = ["Published", "publish", "read_plan", "write_plan", "write_worklists"]
+__all__ = ["Published", "check_folders", "last_run", "publish", "read_plan", "write_plan", "write_worklists"]
 
 
 @frozen
@@ -79,6 +79,17 @@ def write_worklists(desk: Desk, run: str) -> tuple[Delivery, ...]:
     return (*lists, *deliver_referrals(open_, desk.referrals, folder, now, run=run, settings=desk.settings))
 
 
+def check_folders(desk: Desk, *, dry_run: bool = False) -> None:
+    """Try the folders in which a run leaves what people need, before it does anything; BadInput names the one."""
+    for name in ("plans",) if dry_run else ("plans", "worklists", "reports"):
+        check_writable(desk.folder / name)
+
+
+def last_run(desk: Desk) -> str:
+    """The id of the newest run in the run book, for the names of what it leaves."""
+    return desk.runs.history()[-1].id
+
+
 def publish(result: DayResult, desk: Desk) -> Published:
     """Write what a person reads or needs after a run; a dry run leaves its plan, to be applied later."""
     day = result.plan.business_day.isoformat()
@@ -97,6 +108,7 @@ def publish(result: DayResult, desk: Desk) -> Published:
         settled=result.settled,
         unverified=result.unverified,
         areas=agency_sections(result, desk, deliveries),
+        worklists={step: one.files.csv.name for one in deliveries for step in one.steps},
     )
     page = replace_file(desk.folder / "reports" / f"day-{result.run}.html", write_html(report))
     return Published(page, held, deliveries)

@@ -15,7 +15,7 @@ from scld_core.agency.referrals.text import REASONS, VERBS
 from scld_core.runs.model import Risk, StepRecord, StepState
 from scld_core.services.day.hotspots import Delivery
 from scld_core.services.files import replace_file
-from scld_core.services.worklist import Wording, Worklist, WorklistRow, write_worklist
+from scld_core.services.worklist import Wording, Worklist, WorklistRow
 from scld_core.settings import Settings
 
 __all__ = ["deliver_referrals"]
@@ -61,7 +61,7 @@ def deliver_referrals(
             sample=district.sample,
             wording=wording,
         )
-        deliveries.append(Delivery(title, len(rows), write_worklist(worklist, folder), None))
+        deliveries.append(Delivery.of(worklist, title, folder))
     for record in files:
         name, content = desk.file(codecs.load(SendOrder, record.step.payload))
         replace_file(folder / name, content)

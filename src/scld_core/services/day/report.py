@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scld_core.reporting.model import (
     Badge,
@@ -54,13 +54,14 @@ _ON: Mapping[str, tuple[str, str, str]] = {
     "operator": (
         "A person with the worklist",
         "Do it in the portal, tick its row, then:",
-        "scld confirm DIR WORKLIST.csv",
+        "scld confirm DIR worklists/{worklist}",
     ),
     "apply": ("Somebody to confirm the plan", "Look at the plan. If it is right:", "scld apply DIR PLAN"),
     "carrier": ("The carrier", _LATER, ""),
     "ils": ("The ILS", _LATER, ""),
     "agency-list": ("The agency's next list", "Nothing now: save the next list, and the run looks there.", ""),
     "ils-snapshot": ("The next snapshot of the ILS", "Nothing now: make the next one, and the run looks there.", ""),
+    "system": ("The other system", _LATER, ""),
     "read-back": ("A sure answer", "Nothing now: the next run asks what became of it before it sends again.", ""),
 }
 _SAMPLE = Callout("No patron, item, device or line on this page is real.", Tone.ATTENTION, "Synthetic sample data")
@@ -102,6 +103,7 @@ class _Day:
     settled: tuple[StepRecord, ...]
     words: _Words
     unverified: str = ""
+    worklists: Mapping[str, str] = field(factory=dict[str, str])
 
     @property
     def remaining(self) -> tuple[Step, ...]:
@@ -144,7 +146,8 @@ class _Day:
         receipt = self.receipts.get(step.id)
         on = _WAITS[self._result(step)]
         since, detail = (receipt.at, receipt.detail) if receipt else (self.plan.made_at, "")
-        return Waiting(step.id, step.area, step.action, step.subject, _label(step), since, on, detail)
+        label = _label(step)
+        return Waiting(step.id, step.area, step.action, step.subject, label, since, on, detail, step.reasons)
 
 
 _WAITS = {"": "apply", "needs_approval": "approval", "waiting": ""}
@@ -175,11 +178,12 @@ def day_report(
     settled: Sequence[StepRecord] = (),
     unverified: str = "",
     areas: Sequence[Section] = (),
+    worklists: Mapping[str, str] | None = None,
 ) -> Report:
     """The page of one run; without a verification it is the page of a plan, and nothing was changed.
 
     `unverified` says why a run that did something could not look again. `areas` are sections that an
-    area has of its own.
+    area has of its own. `worklists` are the names of the files to tick, by step.
 
     A planned step is shown once: as done or not done, as waiting, or as an unexplained difference.
     A step without a receipt waits for somebody to apply it. `settled` are records of earlier runs
@@ -188,7 +192,7 @@ def day_report(
     ``hotspots.subject`` to what one subject is called (hotspot).
     """
     by_step = {receipt.step: receipt for receipt in receipts}
-    day = _Day(plan, by_step, verification, tuple(settled), _Words(texts, zone), unverified)
+    day = _Day(plan, by_step, verification, tuple(settled), _Words(texts, zone), unverified, worklists or {})
     return Report(
         title="Plan for the day" if day.plan_only else "Day report",
         district=plan.district,
@@ -210,6 +214,10 @@ def _callouts(day: _Day, *, sample: bool) -> tuple[Callout, ...]:
     if trouble:
         text = f"{trouble} {_plural(trouble, 'step')} failed, stopped or got no sure answer; see which below, and why."
         found.append(Callout(text, Tone.BAD, "Not everything worked"))
+    for area in day.plan.stopped:
+        duty = day.words.texts.get(f"{area.area}.duty", area.area)
+        text = f"{area.stopped.text if area.stopped else ''}. Nothing was compared or done there."
+        found.append(Callout(text, Tone.BAD, f"Not done today: {duty}"))
     if day.unverified:
         found.append(Callout(f"{day.unverified}. Run again when that is mended.", Tone.BAD, "Not looked at again"))
     return tuple(found)
@@ -240,6 +248,10 @@ def _headline(day: _Day) -> Figure:
         hint = "This run did not look at the systems again. The next one does."
         return Figure("Unexplained differences not counted", "?", Tone.ATTENTION, hint)
     number = day.verification.residual
+    if day.plan.stopped:
+        names = ", ".join(area.area for area in day.plan.stopped)
+        hint = f"In what was compared. Nothing was compared in: {names}."
+        return Figure(_plural(number, "Unexplained difference"), number, Tone.ATTENTION, hint)
     if number == 0:
         hint = "Everything that differed is settled, waits for somebody named below, or is on the list for a person."
         return Figure("Unexplained differences", 0, Tone.GOOD, hint)
@@ -326,10 +338,11 @@ def _waiting(day: _Day) -> Section:
     rows: list[Row] = []
     for row, step in day.waiting:
         on, todo, command = _ON.get(row.on, (row.on or "The other system", _LATER, ""))
-        reasons = tuple(r.text(day.words.texts) for r in step.reasons) if step else ()
+        reasons = tuple(r.text(day.words.texts) for r in (step.reasons if step else row.reasons))
         what = day.words.ask(row.area, row.action, row.label or row.subject)
         small = (*reasons, *filter(None, (row.reason,)))
-        commands = (command.format(step=row.step),) if command else ()
+        ticked = day.worklists.get(row.step, "WORKLIST.csv")
+        commands = (command.format(step=row.step, worklist=ticked),) if command else ()
         rows.append((Prose((what,), small), row.since, Prose((f"{on}. {todo}",), code=commands)))
     gone = [withdrawal for area in day.plan.areas for withdrawal in area.withdrawals]
     withdrawn: list[Row] = [(Prose((w.label,), (w.step,)) if w.label else w.step, w.reason) for w in gone]

@@ -11,7 +11,7 @@ from scld_core.errors import BadInput, GuardStopped
 from scld_core.runs.action import Area
 from scld_core.runs.engine import Engine
 from scld_core.runs.guards import check_blast, check_population
-from scld_core.runs.model import Plan, Receipt, StepRecord, Waiting
+from scld_core.runs.model import AreaPlan, Plan, Receipt, StepRecord, Waiting
 from scld_core.runs.planning import plan_areas
 from scld_core.runs.verify import Verification, verify
 from scld_core.services.run_book import in_run
@@ -49,8 +49,16 @@ class DayResult:
         held = (step for step in self.plan.steps if step.id in self.held and step.id not in listed)
         return (
             *self.plan.waiting,
-            *(Waiting(s.id, s.area, s.action, s.subject, s.label or s.subject, at, "apply") for s in held),
+            *(
+                Waiting(s.id, s.area, s.action, s.subject, s.label or s.subject, at, "apply", reasons=s.reasons)
+                for s in held
+            ),
         )
+
+    @property
+    def stopped(self) -> tuple[AreaPlan, ...]:
+        """The areas that were not compared, and in which nothing was done."""
+        return self.plan.stopped
 
     @property
     def trouble(self) -> bool:
@@ -93,7 +101,8 @@ class Day:
         """Plan, and unless `dry_run` apply what may be applied, then look again.
 
         Raises GuardStopped before anything is changed: facts too old, lists not whole, too many
-        risky steps, another run under way.
+        risky steps, another run under way. What stops one area of several leaves the others at work,
+        and is told by `DayResult.stopped`.
         """
         if dry_run:
             return DayResult("", self.plan())
@@ -103,7 +112,7 @@ class Day:
                 "day",
                 self.business_day,
                 lambda run: self._run(run, confirm_blast_radius),
-                failed=lambda result: result.trouble,
+                failed=lambda result: result.trouble or bool(result.stopped),
             )
 
     def _run(self, run: str, confirm_blast_radius: int | None) -> DayResult:
@@ -127,12 +136,16 @@ class Day:
         except (BadInput, GuardStopped) as stopped:
             text = str(stopped).removesuffix("; nothing was changed")
             return evolve(result, unverified=f"what was done could not be verified: {text}")
+        pairs = tuple(zip(result.plan.areas, after.areas, strict=True))
         shown = tuple(
-            evolve(now, steps=then.steps, withdrawals=then.withdrawals)
-            for then, now in zip(result.plan.areas, after.areas, strict=True)
+            evolve(now, steps=then.steps, withdrawals=then.withdrawals) if then.stopped is None else then
+            for then, now in pairs
         )
+        lost = [now.stopped.text for then, now in pairs if now.stopped is not None and then.stopped is None]
+        compared = tuple(now for then, now in pairs if then.stopped is None)
         return evolve(
             result,
             plan=evolve(result.plan, areas=shown),
-            verification=verify(after, waiting=result.held),
+            verification=None if lost else verify(evolve(after, areas=compared), waiting=result.held),
+            unverified=f"what was done could not be verified: {'; '.join(lost)}" if lost else "",
         )

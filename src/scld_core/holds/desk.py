@@ -1,0 +1,119 @@
+"""The holds desk: what somebody at a service point asks of holds."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from attrs import evolve, frozen
+
+from scld_core.holds.actions import (
+    CANCEL,
+    CHANGE_PICKUP,
+    PLACE,
+    REACTIVATE,
+    SUSPEND,
+    HoldOrder,
+    PlaceOrder,
+    decide,
+    decide_place,
+)
+from scld_core.holds.facts import HoldSystems
+from scld_core.holds.model import Hold, HoldRequest, Pull
+from scld_core.holds.rules import most_holds
+from scld_core.holds.text import standing
+from scld_core.kernel.decision import Answers, Decision, Reason
+from scld_core.kernel.ids import HoldId, LocationId, PatronId, TitleId
+from scld_core.runs.guards import take_snapshot
+from scld_core.runs.model import Receipt
+from scld_core.runs.one_step import Outcome, Write, Writer
+
+__all__ = ["HoldDesk"]
+
+
+@frozen
+class HoldDesk:
+    """Holds of one ILS: each change is decided here, whatever the ILS itself would let through.
+
+    `cause` names a request, such as a form's number: the same one is carried out once. NotFound is raised
+    for a hold, a patron or a title that the ILS does not know, and the other faults of a system while the
+    facts are read; what happens from there on is in the Outcome.
+    """
+
+    systems: HoldSystems
+    writer: Writer
+
+    def may_place(self, request: HoldRequest) -> Decision:
+        """Whether this hold may be placed now, with every reason; nothing is changed."""
+        return decide_place(self.systems, request)
+
+    def place(self, request: HoldRequest, *, answers: Answers | None = None, cause: str = "") -> Outcome[Hold]:
+        """Place a hold, in one or two steps.
+
+        Where the ILS asks something first, the decision is an ask: call again with the answers and the
+        decision's token as `Answers`. How many holds are permitted is the policy's word; `at_most` of the
+        request is not looked at.
+        """
+        systems = self.systems
+        person = systems.person(request.patron)
+        policy = systems.ruling().policy
+        most = most_holds(person.category not in policy.inactive_categories, policy)
+        request = evolve(request, patron=person.id, at_most=most)
+        write = Write(
+            PLACE,
+            PlaceOrder(request, answers),
+            self.writer.name("place", person.id, request.title),
+            f"hold on {request.item or request.title} for {request.pickup}",
+            cause,
+        )
+
+        def placed(receipt: Receipt) -> Hold | None:
+            if receipt.reference:
+                return systems.holds.get(HoldId.parse(receipt.reference))
+            return next((hold for hold in systems.of_patron(person.id) if hold.title == request.title), None)
+
+        return self.writer.carry_out(write, gives=Hold, read=placed, decision=self.may_place(request))
+
+    def cancel(self, hold: HoldId, *, cause: str = "") -> Outcome[Hold]:
+        """End a hold; an item that was set aside is free for the next one."""
+        return self._change(CANCEL, HoldOrder(hold), "cancel", cause)
+
+    def suspend(self, hold: HoldId, until: date | None = None, *, cause: str = "") -> Outcome[Hold]:
+        """Pass over a hold until a day on which it is active again, or until somebody reactivates it."""
+        label = "suspend" if until is None else f"suspend until {until}:"
+        return self._change(SUSPEND, HoldOrder(hold, until=until), label, cause)
+
+    def reactivate(self, hold: HoldId, *, cause: str = "") -> Outcome[Hold]:
+        """End a suspension now."""
+        return self._change(REACTIVATE, HoldOrder(hold), "reactivate", cause)
+
+    def change_pickup(self, hold: HoldId, pickup: LocationId, *, cause: str = "") -> Outcome[Hold]:
+        """Change the library where a hold is picked up."""
+        return self._change(CHANGE_PICKUP, HoldOrder(hold, pickup=pickup), f"pick up at {pickup}:", cause)
+
+    def _change(self, action: str, order: HoldOrder, label: str, cause: str) -> Outcome[Hold]:
+        systems = self.systems
+
+        def changed(receipt: Receipt) -> Hold | None:
+            del receipt
+            return systems.holds.get(order.hold)
+
+        write = Write(action, order, str(order.hold), f"{label} hold {order.hold}", cause)
+        return self.writer.carry_out(write, gives=Hold, read=changed, decision=decide(systems, action, order))
+
+    def of_patron(self, patron: PatronId) -> tuple[Hold, ...]:
+        """A patron's open holds in the order in which they were placed."""
+        return self.systems.of_patron(self.systems.person(patron).id)
+
+    def of_title(self, title: TitleId) -> tuple[Hold, ...]:
+        """A title's open holds in the order in which they will be filled."""
+        port = self.systems.holds
+        return take_snapshot("the title's holds", port.of_title(title), lambda hold: hold.id, live=port.live).rows
+
+    def pick_list(self, library: LocationId) -> tuple[Pull, ...]:
+        """What to fetch from a library's shelves now, in the order of the ILS."""
+        port = self.systems.holds
+        return take_snapshot("the pick list", port.iter_pulls(library), lambda pull: pull.item, live=port.live).rows
+
+    def explain(self, hold: HoldId) -> tuple[Reason, ...]:
+        """How a hold stands, for the person who asks at the desk; the sentences are in `holds.text.REASONS`."""
+        return standing(self.systems.holds.get(hold), self.systems.holds.manner)
