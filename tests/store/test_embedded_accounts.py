@@ -226,7 +226,8 @@ def test_sqlite_keeps_records_as_the_reference_does(tmp_path):
         def open_database(self):
             return open_sqlite(tmp_path / f"{next(numbers)}.sqlite", create=True)
 
-    run_state_machine_as_test(Sqlite, settings=settings(stateful_step_count=12))
+    some = max(settings().max_examples // 2, 5)
+    run_state_machine_as_test(Sqlite, settings=settings(max_examples=some, stateful_step_count=12))
 
 
 def test_postgres_keeps_records_as_the_reference_does(postgres, template):

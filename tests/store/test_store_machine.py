@@ -149,7 +149,8 @@ def test_sqlite_does_what_the_reference_does(tmp_path):
             path = tmp_path / f"{next(numbers)}.sqlite"
             return open_sqlite(path, create=True), lambda: open_sqlite(path)
 
-    run_state_machine_as_test(Sqlite, settings=settings(stateful_step_count=12))
+    some = max(settings().max_examples // 2, 5)
+    run_state_machine_as_test(Sqlite, settings=settings(max_examples=some, stateful_step_count=12))
 
 
 def test_postgres_does_what_the_reference_does(postgres, template):
