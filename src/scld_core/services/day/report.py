@@ -335,20 +335,50 @@ def _earlier(day: _Day) -> Iterable[Row]:
 
 def _waiting(day: _Day) -> Section:
     columns = (Column("What", names_row=True), Column("Since", Kind.INSTANT), Column("Waits for, and what to do"))
-    rows: list[Row] = []
+    lists: dict[str, list[tuple[Waiting, Step | None]]] = {}
+    alone: list[Row] = []
     for row, step in day.waiting:
-        on, todo, command = _ON.get(row.on, (row.on or "The other system", _LATER, ""))
-        reasons = tuple(r.text(day.words.texts) for r in (step.reasons if step else row.reasons))
-        what = day.words.ask(row.area, row.action, row.label or row.subject)
-        small = (*reasons, *filter(None, (row.reason,)))
-        ticked = day.worklists.get(row.step, "WORKLIST.csv")
-        commands = (command.format(step=row.step, worklist=ticked),) if command else ()
-        rows.append((Prose((what,), small), row.since, Prose((f"{on}. {todo}",), code=commands)))
+        if row.step in day.worklists:
+            lists.setdefault(day.worklists[row.step], []).append((row, step))
+        else:
+            alone.append(_waits(day, row, step))
+    grouped = [_on_list(name, rows) for name, rows in sorted(lists.items())]
     gone = [withdrawal for area in day.plan.areas for withdrawal in area.withdrawals]
     withdrawn: list[Row] = [(Prose((w.label,), (w.step,)) if w.label else w.step, w.reason) for w in gone]
     withdrawals = (Column("What", names_row=True), Column("Why nobody should do it any more"))
-    tables = (_table("Waiting", columns, rows), _table("Taken back", withdrawals, withdrawn))
+    tables = (
+        _table("Waiting", columns, (*alone, *grouped)),
+        *(_listed(day, name, rows) for name, rows in sorted(lists.items())),
+        _table("Taken back", withdrawals, withdrawn),
+    )
     return Section("waiting", "What waits", "", tables, empty="Nothing waits for anybody.")
+
+
+def _waits(day: _Day, row: Waiting, step: Step | None) -> Row:
+    on, todo, command = _ON.get(row.on, (row.on or "The other system", _LATER, ""))
+    commands = (command.format(step=row.step, worklist="WORKLIST.csv"),) if command else ()
+    what, why = _asked(day, row, step)
+    return (Prose((what,), why), row.since, Prose((f"{on}. {todo}",), code=commands))
+
+
+def _asked(day: _Day, row: Waiting, step: Step | None) -> tuple[str, tuple[str, ...]]:
+    reasons = (r.text(day.words.texts) for r in (step.reasons if step else row.reasons))
+    what = day.words.ask(row.area, row.action, row.label or row.subject)
+    return what, (*reasons, *filter(None, (row.reason,)))
+
+
+def _on_list(name: str, rows: Sequence[tuple[Waiting, Step | None]]) -> Row:
+    """One row for a whole worklist, so that what to do is read once."""
+    on, todo, command = _ON["operator"]
+    since = min(row.since for row, _ in rows)
+    what = f"{len(rows)} {_plural(len(rows), 'row')} on a worklist, see below"
+    return (what, since, Prose((f"{on}. {todo}",), code=(command.format(worklist=name),)))
+
+
+def _listed(day: _Day, name: str, rows: Sequence[tuple[Waiting, Step | None]]) -> Table:
+    columns = (Column("What", names_row=True), Column("Why"))
+    asked = (_asked(day, row, step) for row, step in rows)
+    return _table(f"On {name}", columns, ((what, Prose(why)) for what, why in asked))
 
 
 _ITEM = (Column("What", names_row=True), Column("What is wrong"), Column("What to do"))
