@@ -28,6 +28,9 @@ def test_a_restored_device_leaves_only_after_a_passed_service_test():
     world.clock.tick(minutes=5)
     desk.record_test(str(device.barcode), passed=False, note="no network")
     assert [r.code for r in desk.may_leave(device).reasons] == ["service_test_failed"]
+    (note,) = (note for area in world.day().run(dry_run=True).plan.areas for note in area.notes)
+    assert (note.code, "failed" in note.detail, "not tested" in note.detail) == ("service_test_failed", True, False)
+    assert "test again" in note.todo
     world.clock.tick(minutes=5)
     desk.record_test(f" {device.barcode} ", passed=True)
     assert desk.may_leave(device).permitted

@@ -215,11 +215,18 @@ def _line_fact(case: Case, action: str) -> str:
     return "line has not ended" + (f", and had service again {again} times after it was suspended" if again else "")
 
 
+_TEST_NOTES = {
+    "service_test_due": "restored and not tested since",
+    "service_test_failed": "its service test of {tested} failed, so it may not leave",
+}
+
+
 def _notes(case: Case, facts: HotspotFacts, ruling: Ruling) -> list[ExceptionItem]:
     notes: list[ExceptionItem] = []
     leave = may_leave(case.past.last(RESTORE), facts.tests.get(case.device.item, ()))
     if not leave.permitted and case.wanted.situation in CHECKED_IN:
-        notes.append(exception("service_test_due", case.device.label, "restored and not tested since"))
+        (reason,) = leave.reasons
+        notes.append(exception(reason.code, case.device.label, _TEST_NOTES[reason.code].format(**dict(reason.params))))
     resumes = _resumes_at(case, ruling)
     if resumes is not None and resumes - ruling.now <= timedelta(days=ruling.policy.resume_notice_days):
         notes.append(

@@ -177,7 +177,9 @@ def may_leave(last_restore: datetime | None, tests: Iterable[ServiceTest], *, su
     if not since:
         return deny(Reason("service_test_due", (("restored", last_restore.date().isoformat()),), "hotspots"))
     latest = max(since, key=lambda test: test.at)
-    return permit() if latest.passed else deny(Reason("service_test_failed", (), "hotspots"))
+    if latest.passed:
+        return permit()
+    return deny(Reason("service_test_failed", (("tested", latest.at.date().isoformat()),), "hotspots"))
 
 
 def may_borrow(household: Iterable[Loan], policy: HotspotPolicy, now: datetime) -> Decision:

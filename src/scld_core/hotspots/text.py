@@ -41,7 +41,7 @@ REASONS: Mapping[str, str] = {
     "cooling_off": "The household may borrow again from {until}.",
     "service_test_due": "Restored {restored} and not tested since: switch it on, join its network, load a page.",
     "still_suspended": "Its line is suspended.",
-    "service_test_failed": "The last service test failed.",
+    "service_test_failed": "Its service test of {tested} failed: find out why, mend it and test again.",
     "already_so": "The facts now ask for nothing: {now}.",
     "device_changed": "The inventory no longer has this line for this item.",
     "facts_old": "The item was last read {as_of}, which is too long ago.",
@@ -81,5 +81,7 @@ TODO: Mapping[str, str] = {
     "carrier_row": "Ask the carrier about this row of its list.",
     "ils_row": "Correct this row of the extract, or make a new one.",
     "service_test_due": "Before it leaves: switch it on, join its network, load a page, and record the test.",
+    "service_test_failed": "Look at the SIM card, the battery and the line in the portal; when it works, test again and "
+    "record that. If it never will, tell your supervisor: it is of no use to a patron.",
     "resume_soon": "The carrier will resume this line by itself; the next run after that suspends it again.",
 }
