@@ -170,11 +170,14 @@ class PluginSettings:
 class ApprovalSettings:
     """``[approval]``: the roles that may approve a step, and whether it must be somebody else's.
 
-    No role is named by default, so that nobody can approve until the district says who.
+    No role is named by default, so that nobody can approve until the district says who. `confirm` and
+    `undo` are the roles that may tick a worklist or take a run back; without one, anybody may.
     """
 
     roles: tuple[str, ...] = field(default=(), validator=_texts)
     other_actor: bool = True
+    confirm: tuple[str, ...] = field(default=(), validator=_texts)
+    undo: tuple[str, ...] = field(default=(), validator=_texts)
 
 
 @frozen

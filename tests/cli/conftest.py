@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scld_core.cli._typer import app
-from support.districts import found
+from support.districts import PORTAL, export, found
 
 QUIET = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "FORCE_COLOR": None, "TTY_COMPATIBLE": None}
 
@@ -112,3 +112,16 @@ def _eight(tmp_path_factory) -> Path:
 def eight(_eight, tmp_path) -> Path:
     """A district of eight devices: four changes are wished for, the end of line 4 is approved."""
     return Path(shutil.copytree(_eight, tmp_path / "eight"))
+
+
+@pytest.fixture(scope="session")
+def _portal(tmp_path_factory):
+    folder = found(tmp_path_factory.mktemp("portal") / "district", carrier=PORTAL, approved=False)
+    export(folder)
+    return folder
+
+
+@pytest.fixture
+def portal(_portal, tmp_path):
+    """A district whose carrier has only a portal: its export is there, nothing was planned yet."""
+    return Path(shutil.copytree(_portal, tmp_path / "portal"))

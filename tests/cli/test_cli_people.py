@@ -3,29 +3,15 @@
 import csv
 import getpass
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from support.districts import PORTAL, effects, export, found
+from support.districts import effects
 
 ANNE = ("--actor", "sample-associate")
 BERT = ("--actor", "sample-supervisor")
 DAY = "2026-03-10-1"
-
-
-@pytest.fixture(scope="session")
-def _portal(tmp_path_factory):
-    folder = found(tmp_path_factory.mktemp("portal") / "district", carrier=PORTAL, approved=False)
-    export(folder)
-    return folder
-
-
-@pytest.fixture
-def portal(_portal, tmp_path):
-    """A district whose carrier has only a portal: its export is there, nothing was planned yet."""
-    return Path(shutil.copytree(_portal, tmp_path / "portal"))
 
 
 def _waiting(scld, folder) -> list[str]:

@@ -133,7 +133,8 @@ def test_two_claims_to_one_number_cost_both_rows(folder):
         2: "is the same item as line 4; has the same IMEI as line 5; has the same SIM as line 3",
         3: "has the same SIM as line 2",
         4: "is the same item as line 2",
-        5: "home: must be letters, digits, - or _; has the same IMEI as line 2",
+        5: "home: must be letters, digits, - or _; write the library's short name, such as 'a-b'; "
+        "has the same IMEI as line 2",
     }
 
 

@@ -72,8 +72,9 @@ def test_a_backup_without_a_target_is_named_for_the_present(worked):
     target = backup_district(worked, actor="anne")
     assert target == worked / "backups" / "20260310-150000.sqlite"
     kept = target.read_bytes()
+    assert [backup_district(worked, actor="anne").stem for _ in range(2)] == [f"{target.stem}-2", f"{target.stem}-3"]
     with pytest.raises(BadInput):
-        backup_district(worked, actor="anne")
+        backup_district(worked, target, actor="anne")
     assert target.read_bytes() == kept
 
 

@@ -120,7 +120,7 @@ def _read(row: Row, backend: str, carriers: Collection[str], default_carrier: st
     item = part("item", lambda text: ItemId(backend, text))
     barcode = part("barcode", Barcode.parse)
     imei, iccid, msisdn = part("imei", Imei.parse), part("iccid", Iccid.parse), part("msisdn", Msisdn.parse)
-    home = part("home", LocationId.parse)
+    home = part("home", _home)
     carrier = row["carrier"] or default_carrier or ""
     if carrier not in carriers:
         problems.append(_no_carrier(carrier, carriers))
@@ -129,6 +129,16 @@ def _read(row: Row, backend: str, carriers: Collection[str], default_carrier: st
         device = Device(item, barcode, Line(imei, iccid, msisdn), carrier, home, row["model"])
     parts = {"item": item, "barcode": barcode, "imei": imei, "iccid": iccid, "msisdn": msisdn}
     return _Read(row.line, {name: part for name, part in parts.items() if part}, device, tuple(problems))
+
+
+def _home(text: str) -> LocationId:
+    """A library by its short name; the likely one is named for who wrote the long one."""
+    try:
+        return LocationId.parse(text)
+    except InvalidValue as refusal:
+        short = "-".join(re.findall(r"[a-z0-9]+", text.lower()))
+        hint = f"; write the library's short name, such as '{short}'" if short else ""
+        raise InvalidValue(refusal.owner, refusal.field, f"{refusal.rule}{hint}") from None
 
 
 def _whole(text: str) -> str:

@@ -81,7 +81,7 @@ TODO: Mapping[str, str] = {
     "carrier_row": "Ask the carrier about this row of its list.",
     "ils_row": "Correct this row of the extract, or make a new one.",
     "service_test_due": "Before it leaves: switch it on, join its network, load a page, and record the test.",
-    "service_test_failed": "Look at the SIM card, the battery and the line in the portal; when it works, test again and "
-    "record that. If it never will, tell your supervisor: it is of no use to a patron.",
+    "service_test_failed": "Look at the SIM card, the battery and the line in the portal; when it works, test again "
+    "and record that. If it never will, tell your supervisor: it is of no use to a patron.",
     "resume_soon": "The carrier will resume this line by itself; the next run after that suspends it again.",
 }

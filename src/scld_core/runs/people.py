@@ -24,15 +24,30 @@ from scld_core.runs.model import (
 )
 from scld_core.runs.ports import Store, Unit
 
-__all__ = ["ApprovalRule", "Confirmation", "Confirmed", "approve", "confirm"]
+__all__ = ["ApprovalRule", "Confirmation", "Confirmed", "approve", "check_role", "confirm"]
 
 
 @frozen
 class ApprovalRule:
-    """Who may approve: one of `roles`; with `other_actor`, not the one whose run asked for it."""
+    """Who may approve: one of `roles`; with `other_actor`, not the one whose run asked for it.
+
+    `confirm` and `undo` are the roles for these; without one, anybody may.
+    """
 
     roles: tuple[str, ...]
     other_actor: bool = True
+    confirm: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+
+
+def check_role(actor: Actor, what: str, roles: tuple[str, ...]) -> None:
+    """Refuse an actor who has none of the roles that may do `what`."""
+    if not actor.has(*roles):
+        raise BadInput(
+            what,
+            f"{actor.id} has none of the roles that may {what}: {', '.join(roles) or 'none is set'}",
+            "Roles are given in district.toml under [roles]",
+        )
 
 
 @frozen
@@ -68,12 +83,7 @@ def approve(
 
     What `redact` finds in the reason is not stored.
     """
-    if not actor.has(*rule.roles):
-        raise BadInput(
-            "approve",
-            f"{actor.id} has none of the roles that may approve: {', '.join(rule.roles) or 'none is set'}",
-            "Roles are given in district.toml under [roles]",
-        )
+    check_role(actor, "approve", rule.roles)
     now, reason = clock.now(), redact(reason)
     approved: list[StepRecord] = []
     with store.transaction() as unit:
@@ -124,6 +134,8 @@ def confirm(
                 continue
             state = StepState.PREPARED if record.state is StepState.WITHDRAWN else record.state
             detail = f"confirmed by {actor.id}" + (", item rechecked" if row.rechecked else "")
+            if record.state is StepState.WITHDRAWN:
+                detail += f"; it had been taken back ({record.detail}), so the next run looks at it again"
             done = evolve(record, state=step_states.after(state, StepEvent.APPLIED), updated_at=now, detail=detail)
             unit.steps.put(done)
             unit.journal.append(_entry(done, actor, "step.confirmed", redact(row.note) or detail, clock))

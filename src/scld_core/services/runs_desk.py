@@ -23,7 +23,7 @@ from scld_core.runs.model import (
     StepRecord,
     Withdrawal,
 )
-from scld_core.runs.people import ApprovalRule, Confirmation, Confirmed, approve, confirm
+from scld_core.runs.people import ApprovalRule, Confirmation, Confirmed, approve, check_role, confirm
 from scld_core.runs.planning import plan_areas
 from scld_core.runs.undo import Undo, inverse_steps
 from scld_core.services.day.run import went_wrong
@@ -91,9 +91,13 @@ class RunsDesk:
         """A plan file is only paper: it must be of this district and of actions that we know."""
         if self.district and plan.district != self.district:
             raise BadInput("plan", f"was made for {plan.district}, not for {self.district}")
+        seen: set[str] = set()
         for step in plan.steps:
             if step.action not in self.engine.actions or step.undoes:
                 raise BadInput(step.id, f"{step.action} is nothing that a plan of this district may hold")
+            if step.id in seen:
+                raise BadInput(step.id, "stands in the plan twice", "Make a new plan with: scld day DIR --dry-run")
+            seen.add(step.id)
 
     def approve(self, steps: Iterable[str], *, reason: str) -> tuple[StepRecord, ...]:
         """Approve steps as they stand; the next run carries them out."""
@@ -111,6 +115,8 @@ class RunsDesk:
 
     def confirm(self, rows: Iterable[Confirmation], *, source: str) -> Confirmed:
         """Turn the ticked rows of a worklist into receipts."""
+        if self.rule.confirm:
+            check_role(self.engine.actor, "confirm", self.rule.confirm)
         with self.engine.exclusive():
             return confirm(
                 self.engine.store,
@@ -137,6 +143,8 @@ class RunsDesk:
         An inverse step that takes a person's service is rechecked like any other: it is skipped
         when the facts do not ask for it. Raises BlastRadius for too many of them.
         """
+        if self.rule.undo:
+            check_role(self.engine.actor, "undo", self.rule.undo)
         with self.engine.exclusive():
             self.engine.resume()
             undo: Undo = inverse_steps(

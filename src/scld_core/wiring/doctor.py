@@ -111,6 +111,7 @@ def _desk(desk: Desk) -> Iterator[Finding]:
             yield Finding("inventory", ok=None, detail=str(row))
     if desk.agency is not None:
         yield _try("agency", desk.agency.describe)
+    yield from _approvers(desk)
     runs = desk.runs.history()
     yield Finding("runs", ok=True, detail=f"{len(runs)} so far")
     for run in runs[-5:]:
@@ -126,6 +127,22 @@ def _desk(desk: Desk) -> Iterator[Finding]:
             detail=f"{record.step.id} {record.step.action} {record.step.label}: {record.state.value}",
         )
     yield from _renamed(desk)
+
+
+def _approvers(desk: Desk) -> Iterator[Finding]:
+    """Ending a line needs an approval: somebody must be able to give it."""
+    wanted = desk.settings.approval.roles
+    able = [name for name, roles in sorted(desk.settings.roles.items()) if set(roles) & set(wanted)]
+    if not wanted:
+        yield Finding("approval", ok=None, detail="nobody can approve: [approval] roles names no role")
+    elif not able:
+        named = ", ".join(wanted)
+        yield Finding("approval", ok=None, detail=f"nobody can approve: [roles] gives nobody {named}")
+    elif desk.settings.approval.other_actor and len(desk.settings.roles) == 1:
+        detail = f"only {able[0]} is under [roles], and nobody approves what their own run asked for"
+        yield Finding("approval", ok=None, detail=detail)
+    else:
+        yield Finding("approval", ok=True, detail=f"{', '.join(able)} may approve")
 
 
 def _renamed(desk: Desk) -> Iterator[Finding]:

@@ -248,6 +248,11 @@ def _hooks(registry: Registry, actor: Actor) -> Hooks:
     return Hooks(vetoes, done, registry.redact, words)
 
 
+def _rule(settings: Settings) -> ApprovalRule:
+    given = settings.approval
+    return ApprovalRule(given.roles, given.other_actor, given.confirm, given.undo)
+
+
 def open_district(district: Path, actor: str, options: Options) -> Desk:
     """Open a district's folder; whatever fails, nothing stays open."""
     opening = Opening.of(district, options)
@@ -326,7 +331,7 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             referrals=ReferralDesk(office, settings.district.name) if office else None,
             runs=RunsDesk(
                 engine,
-                ApprovalRule(settings.approval.roles, settings.approval.other_actor),
+                _rule(settings),
                 today,
                 areas,
                 settings.district.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain, count
 from pathlib import Path
 
 from scld_core.errors import BadInput
@@ -36,13 +37,20 @@ def backup_district(folder: Path, target: Path | None = None, *, actor: str) -> 
     with ExitStack() as stack:
         store, database = _database(opening, stack)
         if target is None:
-            name = f"{opening.clock.now():%Y%m%d-%H%M%S}.{opening.settings.store.use}"
-            target = opening.settings.folder / "backups" / name
+            target = _unused(opening)
             target.parent.mkdir(exist_ok=True)
         copy = database.backup(target)
         if _is_current(database):
             _note(opening, store, "district.backup", actor, str(copy))
     return copy
+
+
+def _unused(opening: Opening) -> Path:
+    """A name of the present that no copy has yet: a sample's clock stands still."""
+    stem, kind = f"{opening.clock.now():%Y%m%d-%H%M%S}", opening.settings.store.use
+    folder = opening.settings.folder / "backups"
+    names = (folder / f"{stem}{more}.{kind}" for more in chain([""], (f"-{number}" for number in count(2))))
+    return next(path for path in names if not path.exists())
 
 
 def _is_current(database: Upkeep) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -21,13 +22,37 @@ from scld_core.wiring import Desk, Options, open_desk
 if TYPE_CHECKING:
     from scld_core.services.day.hotspots import Delivery
 
-__all__ = ["Actor", "Blast", "Dir", "app", "explained", "login", "opened", "out", "show_worklists"]
+__all__ = [
+    "SAMPLE_ACTOR",
+    "Actor",
+    "Blast",
+    "DayOption",
+    "Dir",
+    "SampleDay",
+    "app",
+    "explained",
+    "login",
+    "opened",
+    "out",
+    "show_worklists",
+]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 """The command ``scld``; each module of this package registers its commands here."""
 
 Dir = Annotated[Path, typer.Argument(help="The district's folder, or its district.toml.", show_default=False)]
 Actor = Annotated[str, typer.Option("--actor", help="Who acts; default: the login name.", show_default=False)]
+DayOption = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Stand at 08:00 of this day: a sample, or --dry-run."),
+]
+SampleDay = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Stand at 08:00 of this day: only in a sample."),
+]
+SAMPLE_ACTOR = "sample-associate"
+"""Who acts in a sample where nobody is named."""
+
 Blast = Annotated[int | None, typer.Option(help="Confirm exactly this many risky steps.")]
 
 

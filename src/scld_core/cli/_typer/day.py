@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,28 +10,23 @@ import typer
 
 from scld_core.cli import codes
 from scld_core.cli._rich import console, progress_bar, show_day
-from scld_core.cli._typer.common import Actor, Blast, app, explained, opened, out
+from scld_core.cli._typer.common import SAMPLE_ACTOR, Actor, Blast, DayOption, app, explained, opened, out
 from scld_core.errors import ScldError
 from scld_core.services.day.run import DayResult
 from scld_core.wiring import Options
 
 __all__ = ["day"]
 
-SAMPLE_ACTOR = "sample-associate"
-
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-DayOption = Annotated[
-    datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="Stand at 08:00 of this day: a sample, or --dry-run."),
-]
-
 
 @app.command()
 def day(
     folder: Annotated[Path | None, typer.Argument(help="The district's folder.", show_default=False)] = None,
     *,
     sample: Annotated[bool, typer.Option("--sample", help="Use a synthetic district, made if absent.")] = False,
-    scale: Annotated[int, typer.Option(min=1, max=1000, help="Size of a new sample: 40 hotspots each.")] = 1,
+    scale: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Size of a new sample: 40 hotspots each.", show_default=False)
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and explain; change nothing.")] = False,
     as_json: Json = False,
     date: DayOption = None,
@@ -76,10 +70,13 @@ def _folder(folder: Path | None) -> Path:
     return folder
 
 
-def _sample(folder: Path | None, *, actor: str, scale: int) -> Path:
+def _sample(folder: Path | None, *, actor: str, scale: int | None) -> Path:
+    from scld_core.errors import BadInput
     from scld_core.wiring.founding import make_sample
 
     where = folder or Path("scld-sample")
     if not (where / "district.toml").exists():
-        make_sample(where, actor=actor, scale=scale)
+        make_sample(where, actor=actor, scale=scale or 1)
+    elif scale is not None:
+        raise BadInput("--scale", f"is for a new sample, and {where} is there already", "Name another folder")
     return where

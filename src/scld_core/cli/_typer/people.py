@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,14 @@ from rich.markup import escape
 
 from scld_core.cli import codes
 from scld_core.cli._rich import console, progress_bar, say, show_receipts
-from scld_core.cli._typer.common import Actor, Blast, Dir, app, explained, opened, out, show_worklists
+from scld_core.cli._typer.common import Actor, Blast, Dir, SampleDay, app, explained, opened, out, show_worklists
 from scld_core.wiring import Options
 
 __all__ = ["apply", "approve", "confirm", "undo"]
+
+
+def _day(chosen: datetime | None) -> date | None:
+    return chosen.date() if chosen else None
 
 
 @app.command()
@@ -23,6 +28,7 @@ def apply(
     *,
     only: Annotated[list[str] | None, typer.Option(help="Only these step ids.")] = None,
     confirm_blast_radius: Blast = None,
+    day: SampleDay = None,
     actor: Actor = "",
 ) -> None:
     """Execute a plan that you have looked at; every step is rechecked first."""
@@ -31,7 +37,7 @@ def apply(
     with (
         explained(),
         progress_bar(console(stderr=True), quiet=False) as progress,
-        opened(folder, actor, Options(progress=progress)) as desk,
+        opened(folder, actor, Options(day=_day(day), progress=progress)) as desk,
     ):
         check_folders(desk)
         receipts = desk.runs.apply(read_plan(plan), only=only or (), confirm_blast_radius=confirm_blast_radius)
@@ -47,10 +53,11 @@ def approve(
     steps: Annotated[list[str], typer.Argument(help="Step ids.", show_default=False)],
     *,
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.", show_default=False)],
+    day: SampleDay = None,
     actor: Actor = "",
 ) -> None:
     """Approve steps as they stand; the next run carries them out."""
-    with explained(), opened(folder, actor) as desk:
+    with explained(), opened(folder, actor, Options(day=_day(day))) as desk:
         for record in desk.runs.approve(steps, reason=reason):
             say(out(), f"approved  {record.step.id}  {record.step.action} {escape(record.step.label)}")
 
@@ -60,12 +67,13 @@ def confirm(
     folder: Dir,
     worklist: Annotated[Path, typer.Argument(help="The CSV written with the worklist, ticked.", show_default=False)],
     *,
+    day: SampleDay = None,
     actor: Actor = "",
 ) -> None:
     """Turn each ticked row of a worklist into a receipt."""
     from scld_core.services.worklist import read_confirmations
 
-    with explained(), opened(folder, actor) as desk:
+    with explained(), opened(folder, actor, Options(day=_day(day))) as desk:
         read = read_confirmations(worklist)
         confirmed = desk.runs.confirm(read.rows, source=worklist.name)
     show_receipts(out(), confirmed.receipts)
@@ -81,12 +89,13 @@ def undo(
     run: Annotated[str, typer.Argument(help="A run id.", show_default=False)],
     *,
     confirm_blast_radius: Blast = None,
+    day: SampleDay = None,
     actor: Actor = "",
 ) -> None:
     """Apply the inverse of everything a run did; what takes a person's service is rechecked first."""
     from scld_core.services.day.publish import check_folders, last_run, write_worklists
 
-    with explained(), opened(folder, actor) as desk:
+    with explained(), opened(folder, actor, Options(day=_day(day))) as desk:
         check_folders(desk)
         undone = desk.runs.undo(run, confirm_blast_radius=confirm_blast_radius)
         show_receipts(out(), undone.receipts)

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from scld_core.cli import codes
 from scld_core.cli._rich import say
-from scld_core.cli._typer.common import Actor, Dir, app, explained, login, out
+from scld_core.cli._typer.common import SAMPLE_ACTOR, Actor, Dir, app, explained, login, out
 
 __all__ = ["backup", "doctor", "extract", "init", "migrate", "plugins", "probe"]
 
@@ -27,7 +27,8 @@ def init(
     from scld_core.wiring.founding import init_district
 
     with explained():
-        for line in init_district(folder, actor=actor or login(), sample=sample, scale=scale):
+        who = actor or (SAMPLE_ACTOR if sample else login())
+        for line in init_district(folder, actor=who, sample=sample, scale=scale):
             say(out(), escape(line))
 
 
