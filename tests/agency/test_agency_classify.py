@@ -135,7 +135,21 @@ def test_what_was_sent_explains_a_difference_for_so_many_days(days, expected):
         assert found.age_days == 5
         assert "told this balance by sent.csv of 2026-06-05" in found.evidence
     else:
-        assert "told this balance by sent.csv of 2026-06-05: 5 days ago, longer than may pass" in found.evidence
+        assert "told this balance by sent.csv of 2026-06-05: 5 days ago, too long to explain it" in found.evidence
+
+
+@pytest.mark.parametrize("days", [None, 0, 3, 10_000])
+@pytest.mark.parametrize("ils", [patron(balance=3500), patron(balance=0)], ids=["a balance", "a zero"])
+def test_what_the_agency_knew_already_explains_nothing_without_a_limit(days, ils):
+    """A sent file older than the agency's list explains for so many days, not for ever; without an age, nothing."""
+    sent = told(ils.balance)
+    older = evolve(SCENE, sent_at=SCENE.agency_at - timedelta(days=690), ils_at=SCENE.ils_at)
+    within = days is not None and (SCENE.ils_at - older.sent_at).days <= days
+    assert (K.IN_FLIGHT in kinds(ils, account(), sent, scene=older, terms=evolve(TERMS, in_flight_days=days))) is within
+    ageless = evolve(SCENE, sent_at=None)
+    found = classify(Case(ils, account(), sent), evolve(TERMS, in_flight_days=days), ageless)
+    assert found.kind is not K.IN_FLIGHT
+    assert any("nobody knows when" in text for text in found.evidence)
 
 
 @pytest.mark.parametrize(("days", "expected"), [(4, K.PAID_ILS_OPEN_AGENCY), (5, K.IN_FLIGHT)])
@@ -185,7 +199,7 @@ def test_an_explanation_that_is_too_old_is_told_and_not_used():
     scene = evolve(scene, ils_at=ILS_AT + timedelta(days=1))
     found = classify(Case(patron(balance=3500), account()), terms, scene)
     assert found.kind is K.BALANCE_HIGHER_ILS
-    assert found.evidence[-1] == "2 booked since, the first on 2026-06-01: 9 days ago, longer than may pass"
+    assert found.evidence[-1] == "2 booked since, the first on 2026-06-01: 9 days ago, too long to explain it"
 
 
 # The law's notice.

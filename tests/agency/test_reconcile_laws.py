@@ -250,7 +250,8 @@ def test_the_result_says_which_checks_were_not_made():
         "FEE_DUPLICATE": "no referral fee is set",
         "NOTICE_MISSING": "no notices were given",
         "STALE": "stale_days is not set",
-        "IN_FLIGHT age": "in_flight_days is not set, so what is under way may stay so",
+        "IN_FLIGHT age": "in_flight_days is not set, so only what came after the other side's state explains a "
+        "difference",
     }
     drift = dict(compared(World((), None, ())).summary().not_made)
     assert {"DECEASED", "BANKRUPT", "DISPUTED", "PAID_AGENCY_OPEN_ILS", "BLOCK_STALE", "STALE"} <= set(drift)

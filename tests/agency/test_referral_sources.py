@@ -115,3 +115,17 @@ def test_a_list_of_notices_that_breaks_off_stops_the_run():
     port.cut_after = 1
     with pytest.raises(SnapshotRefused, match="stopped in the middle"):
         noticed_in_ils(port, "main", ZONE)()("p1")
+
+
+def test_a_row_has_the_snapshots_cards_where_the_ils_tells_none(tmp_path):
+    """The present one first, older ones as such; what the ILS itself said stays, and a stranger gets none."""
+    cards = "29999000000018;29999000000026"
+    save(tmp_path / "ils.csv", HEADER, f"p1,{cards},50.00,no,0.00,no,{NOON.isoformat()}", row("p2", "50.00"))
+    debtors = Debtors(tmp_path, "ils.csv", "main")
+    bare = Outgoing(total_due=Money(5000), patron_id="p1", previous_cards=("29999000000018", "29999000000034"))
+    told = debtors.carded(bare)
+    assert told.cardnumber == "29999000000018"
+    assert told.previous_cards == ("29999000000026", "29999000000034")
+    known = Outgoing(total_due=Money(5000), patron_id="p1", cardnumber="29999000000042")
+    for kept in (known, Outgoing(total_due=Money(5000), patron_id="p2"), Outgoing(total_due=Money(1), patron_id="p9")):
+        assert debtors.carded(kept) == kept

@@ -233,3 +233,19 @@ def test_what_is_due_is_the_same_by_desk_and_by_day(district):
         assert [step.id for step in plan.steps] == [s.id for s in desk.day.plan().steps]
         desk.runs.apply(plan)
     assert district.touched(1, NOW) == (1, True, True)
+
+
+def test_a_list_that_cannot_have_the_new_referrals_yet_stops_nothing(district):
+    """The morning after a first batch the agency's list is as it was: nobody is referred again, and all is compared."""
+    district.tell(1, 2, 3)
+    before = district.listed()
+    run(district, NOW)
+    district.morning(NOW + DAY)
+    district.write_list(NOW + DAY, before)
+    result, done = run(district, NOW + DAY)
+    assert (result.stopped, done, result.residual) == ((), [], 0)
+    district.morning(NOW + 20 * DAY)
+    district.write_list(NOW + 20 * DAY, before)  # longer than an agency may take: now it is a difference again
+    with district.at(NOW + 20 * DAY) as desk:
+        result = desk.day.run(dry_run=True)
+    assert [area.area for area in result.stopped] == ["agency"]

@@ -147,7 +147,7 @@ def test_the_report_on_the_money_ties_out_with_the_snapshot(tmp_path):
         differing = {one.patron for one in desk.agency.facts().differences}
         rows = [row for row in read_ils(path).rows if row.flagged or row.referral_fee or row.patron in differing]
     figures = {figure.label: figure.value for figure in report.figures}
-    assert (figures["Rows that do not tie out"], figures["Accounts"]) == (0, len(rows))
+    assert (figures["Unexplained differences"], figures["Accounts"]) == (0, len(rows))
     assert "No ledger" not in {callout.title for callout in report.callouts}
     sections = {section.key: section for section in report.sections}
     (whole,) = sections["total"].tables

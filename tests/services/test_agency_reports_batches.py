@@ -72,7 +72,7 @@ def test_each_file_is_a_row_with_what_proves_it(district, desk):
     told = figures(report)
     assert told["Files"] == len(found)
     assert told["Rows sent"] == sum(row[4] for row in found)
-    assert told["Files without a receipt"] == told["Files changed since"] == 0
+    assert told["Unexplained differences"] == told["Files changed since"] == 0
 
 
 @pytest.mark.parametrize("state", [state for state in StepState if state is not StepState.APPLIED])
@@ -87,7 +87,7 @@ def test_a_file_without_a_receipt_says_where_it_stands(desk, state):
     finally:
         with desk.store.transaction() as unit:
             unit.steps.put(record)
-    assert figures(report)["Files without a receipt"] == 1
+    assert figures(report)["Unexplained differences"] == 1
     assert rows(report, "files")[-1][6] not in ("receipt", "kept, not sent")
     assert rows(report, "delivery")[-1][4:] == (None, None)
 

@@ -105,7 +105,7 @@ def test_every_axis_comes_to_the_sums_of_the_ledger(desk):
     assert apart["Collection cost"] == {row[0]: money(row) for row in rows(report, "legal-class")}["Collection cost"]
     assert apart["Collection cost"] == {row[0]: money(row) for row in rows(report, "kind")}["Agency fee"]
     assert {row[0] for row in rows(report, "branch")} == {"No library named", "Cheney", "Total"}
-    assert (report.figures[0].label, report.figures[0].value) == ("Rows that do not tie out", 0)
+    assert (report.figures[0].label, report.figures[0].value) == ("Unexplained differences", 0)
     assert [figure.value for figure in report.figures if figure.label == "Closing"] == ["265.00"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
@@ -21,11 +22,17 @@ def _all_of_it(plan: AreaPlan, facts: AgencyFacts) -> AreaPlan:
     return plan
 
 
+def _nobody(since: datetime) -> frozenset[str]:
+    del since
+    return frozenset()
+
+
 @frozen
 class Systems:
     """The two sides: the files, the ILS where it can be written, and what holds at an instant.
 
-    `beside` leaves out of a plan what another part of the district does.
+    `beside` leaves out of a plan what another part of the district does. `handed_over` names the patrons
+    whose referral the agency was given since an instant.
     """
 
     comparer: Comparer
@@ -33,11 +40,19 @@ class Systems:
     ruling: Callable[[], Ruling]
     progress: Progress = silent
     beside: Callable[[AreaPlan, AgencyFacts], AreaPlan] = _all_of_it
+    handed_over: Callable[[datetime], frozenset[str]] = _nobody
 
     def look(self) -> tuple[AgencyFacts, Ruling]:
         """The facts of the files as they lie there now, and the ruling that they are judged by."""
         ruling = self.ruling()
         return self.comparer.look(ruling.terms, self.progress), ruling
+
+    def checked(self) -> tuple[AgencyFacts, Ruling]:
+        """The same, on which something may be planned; raises StaleFacts or SnapshotRefused."""
+        facts, ruling = self.look()
+        patience = timedelta(days=ruling.terms.in_flight_days or 0)
+        facts.check(ruling, lately=self.handed_over(facts.other_at - patience))
+        return facts, ruling
 
 
 class _Doer:
@@ -49,8 +64,7 @@ class _Doer:
 
     def recheck(self, order: Order, step: Step) -> Decision:
         """Whether the files ask for this still; raises StaleFacts or SnapshotRefused as planning does."""
-        facts, ruling = self._systems.look()
-        facts.check(ruling)
+        facts, ruling = self._systems.checked()
         if self._asked is None or self._asked[0] is not facts:
             self._asked = (facts, asked_today(facts, ruling))
         now = self._asked[1].get((step.action, order.case), "nothing")

@@ -250,9 +250,10 @@ class _Look:
     def _amounts(self) -> Iterator[Said]:
         if self.owed == self.theirs:
             return
-        explained = next((one for one in self._explanations() if self._young(one[0])), None)
+        found = ((self._days(at), at, words) for at, words in self._explanations())
+        explained = next(((days, words) for days, at, words in found if self._explains(days, at)), None)
         if explained:
-            self.under_way = explained[0]
+            self.under_way = explained[0] or 0
             yield Kind.IN_FLIGHT, explained[1]
         elif not self.drift and not self.theirs and self.collecting:
             yield Kind.PAID_AGENCY_OPEN_ILS, "open at the agency with nothing owed"
@@ -291,23 +292,23 @@ class _Look:
         if not self.told_settled or self.drift:
             return kind, evidence
         days, words = self._days(self.scene.sent_at), self._sent_words("told that nothing is owed")
-        if self._young(days):
-            self.under_way = days
+        if self._explains(days, self.scene.sent_at):
+            self.under_way = days or 0
             return Kind.IN_FLIGHT, words
-        return kind, "; ".join(filter(None, (evidence, f"{words}: {_spell(days)} ago, longer than may pass")))
+        return kind, "; ".join(filter(None, (evidence, f"{words}: {_too_long(days)}")))
 
     def _overdue(self) -> Iterator[str]:
         """What would explain the difference, were it not that old."""
-        for days, words in self._explanations():
-            yield f"{words}: {_spell(days)} ago, longer than may pass"
+        for at, words in self._explanations():
+            yield f"{words}: {_too_long(self._days(at))}"
 
-    def _explanations(self) -> Iterator[tuple[int, str]]:
+    def _explanations(self) -> Iterator[tuple[datetime | None, str]]:
         sent, since = self.case.sent, self._since()
         if not self.drift and sent and sent.balance == self.owed and self.theirs:
-            yield self._days(self.scene.sent_at), self._sent_words("told this balance")
+            yield self.scene.sent_at, self._sent_words("told this balance")
         if since and sum(one.cents for one in since) == self.owed - self.theirs:
             first = min(one.at for one in since)
-            yield self._days(first), f"{len(since)} booked since, the first on {first.date().isoformat()}"
+            yield first, f"{len(since)} booked since, the first on {first.date().isoformat()}"
 
     def _since(self) -> list[Booked]:
         """What was booked after the other side's state was taken, up to the ILS snapshot."""
@@ -316,11 +317,19 @@ class _Look:
             return []
         return [one for one in self.scene.booked.get(ils.patron, ()) if start < one.at <= end]
 
-    def _young(self, days: int) -> bool:
-        return self.terms.in_flight_days is None or days <= self.terms.in_flight_days
+    def _explains(self, days: int | None, at: datetime | None) -> bool:
+        """Whether what was told or booked then explains a difference still.
 
-    def _days(self, moment: datetime | None) -> int:
-        return max(0, (self.scene.ils_at - (moment or self.scene.ils_at)).days)
+        Where the district sets a limit, for so many days: the other side needs some to act on it. Where
+        it sets none, only what came after the other side's state was taken. What has no age explains nothing.
+        """
+        limit, taken = self.terms.in_flight_days, self.scene.other_at
+        if days is None or at is None:
+            return False
+        return days <= limit if limit is not None else taken is not None and at > taken
+
+    def _days(self, moment: datetime | None) -> int | None:
+        return None if moment is None else max(0, (self.scene.ils_at - moment).days)
 
     def quiet_days(self) -> int | None:
         """Days from the agency's last activity, or its listing, to its list; None where one of them is not known."""
@@ -360,3 +369,7 @@ class _Look:
 
 def _spell(days: int) -> str:
     return "1 day" if days == 1 else f"{days:,} days"
+
+
+def _too_long(days: int | None) -> str:
+    return "nobody knows when" if days is None else f"{_spell(days)} ago, too long to explain it"

@@ -46,8 +46,7 @@ def agency_area(systems: Systems) -> Area:
     """The area as the day's run sees it."""
 
     def plan_day(records: tuple[StepRecord, ...]) -> AreaPlan:
-        facts, ruling = systems.look()
-        facts.check(ruling)
+        facts, ruling = systems.checked()
         return systems.beside(plan_agency(facts, records, ruling), facts)
 
     return Area(AREA, agency_actions(systems), plan_day)
@@ -68,8 +67,7 @@ class AgencyDesk:
 
     def describe(self) -> str:
         """The files that would be compared now, with what they hold; raises as planning does."""
-        facts, ruling = self.systems.look()
-        facts.check(ruling)
+        facts, _ = self.systems.checked()
         return "; ".join(f"{one.source}: {one.rows} rows" for one in facts.sources)
 
     def plan(self) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -119,8 +119,11 @@ class AgencyFacts:
         """How many accounts the other side has."""
         return self.sources[1].rows
 
-    def check(self, ruling: Ruling) -> None:
-        """Raise StaleFacts or SnapshotRefused unless both sides are young and whole."""
+    def check(self, ruling: Ruling, *, lately: Collection[str] = ()) -> None:
+        """Raise StaleFacts or SnapshotRefused unless both sides are young and whole.
+
+        `lately` names the patrons whose referral was handed over too short a time ago to be on the list.
+        """
         limits = ruling.limits
         ils, other = self.sources[:2]
         if not ils.rows:
@@ -138,7 +141,9 @@ class AgencyFacts:
             max_missing=limits.max_missing_fraction,
             unusable=ils.quarantined,
         )
-        lost = sum(one.kind in _UNKNOWN_THERE and not _told(one) for one in self.differences)
+        lost = sum(
+            one.kind in _UNKNOWN_THERE and not _told(one) and one.patron not in lately for one in self.differences
+        )
         check_present(
             other.source,
             "of the patrons in collection",

@@ -337,6 +337,6 @@ def _no_limit(readings: _Readings, scene: Scene, terms: Terms) -> Iterator[tuple
         yield Kind.STALE.value, f"{agency.source} does not say when it was made"
     way = f"{Kind.IN_FLIGHT.value} age"
     if terms.in_flight_days is None:
-        yield way, "in_flight_days is not set, so what is under way may stay so"
+        yield way, "in_flight_days is not set, so only what came after the other side's state explains a difference"
     elif sent is not None and agency is not None and scene.sent_at is None:
-        yield way, f"{sent.source} does not say when it was made, so what it tells may stay under way"
+        yield way, f"{sent.source} does not say when it was made, so what it tells explains nothing"

@@ -17,7 +17,7 @@ from scld_core.agency.states import ReferralEvent, Resolution
 from scld_core.errors import NotFound
 from scld_core.fees.ledger import Account
 from scld_core.fees.model import ChargeKind, EntryKind, LegalClass
-from scld_core.kernel.ids import PatronId
+from scld_core.kernel.ids import ItemId, PatronId
 from scld_core.kernel.money import Money
 from scld_core.patrons.person import Patron
 from scld_core.runs.guards import check_age
@@ -48,12 +48,13 @@ class Reader:
     office: Office
     terms: Terms
     notices: Callable[[str], Sequence[date]]
+    claimed: frozenset[ItemId] = frozenset()
     _known: dict[str, Seen | None] = field(factory=dict[str, Seen | None], init=False, repr=False)
 
     @classmethod
     def of(cls, office: Office, terms: Terms) -> Reader:
         """A reader that knows nothing yet."""
-        return cls(office, terms, office.notices())
+        return cls(office, terms, office.notices(), office.claimed())
 
     def see(self, patron: PatronId) -> Seen | None:
         """The patron that the record is by now; None for one whom the ILS does not know."""
@@ -103,7 +104,8 @@ class Reader:
         charges = tuple(
             ChargeFact(one.charge.kind.value, one.outstanding, one.charge.assessed_at.astimezone(zone).date())
             for one in account.standings
-            if fees or one.charge.legal_class is not LegalClass.COLLECTION_COST
+            if (fees or one.charge.legal_class is not LegalClass.COLLECTION_COST)
+            and (one.charge.item is None or one.charge.item not in self.claimed)
         )
         adult = patron.responsible_adult
         local = [day for one in (patron.id, *patron.merged_from) for day in self.notices(one.local)]

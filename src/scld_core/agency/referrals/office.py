@@ -16,7 +16,7 @@ from scld_core.agency.ports import AgencyChannel
 from scld_core.agency.referrals.batch import Lane
 from scld_core.fees.ports import Fees
 from scld_core.kernel.actor import Actor
-from scld_core.kernel.ids import PatronId
+from scld_core.kernel.ids import ItemId, PatronId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.time import Clock
 from scld_core.kernel.validate import instance, instant, matching, nonempty, optional
@@ -52,6 +52,10 @@ def _as_it_is(row: Outgoing, debtor: str) -> Outgoing:
     return row
 
 
+def _no_claims() -> frozenset[ItemId]:
+    return frozenset()
+
+
 def _nothing_hidden(patron: str) -> str:
     del patron
     return "a patron"
@@ -65,6 +69,9 @@ class Office:
     the look-up of lawful notices (`notices.assignment_notices`). `describe` adds name and address to a
     row, given the debtor's record number; what it adds goes into the file only. `case` gives the name
     under which pages speak of a patron.
+
+    `claimed` gives the items that a patron says to have brought back, as long as that is open: what was
+    charged for them is left out.
 
     `by_hand` is set for a channel that only puts the file on a person's worklist: nothing has left
     before that person says so. `receipt_settles` says whether the receipt of an update counts as the
@@ -91,6 +98,7 @@ class Office:
     receipt_settles: bool = True
     send_empty: bool = False
     describe: Callable[[Outgoing, str], Outgoing] = field(default=_as_it_is, repr=False)
+    claimed: Callable[[], frozenset[ItemId]] = field(default=_no_claims, repr=False)
     case: Callable[[str], str] = field(default=_nothing_hidden, repr=False)
 
     def dialect(self, lane: Lane) -> Dialect:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from scld_core.agency.files import read_ils
 from scld_core.agency.outgoing import Outgoing
@@ -82,6 +82,7 @@ class _Owing:
     facts: Facts | None
     rows: tuple[tuple[int, int, Candidate], ...]
     lines: Mapping[str, str]
+    cards: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]], repr=False)
 
 
 class Debtors:
@@ -105,16 +106,22 @@ class Debtors:
         """File and line of a patron, such as ``ils.csv line 12``; blank for one whom the snapshot lacks."""
         return self._newest.get().lines.get(local, "")
 
+    def carded(self, row: Outgoing) -> Outgoing:
+        """A row of a file with the snapshot's card numbers, where the ILS itself told none."""
+        cards = () if row.cardnumber else self._newest.get().cards.get(row.patron_id, ())
+        if not cards:
+            return row
+        older = dict.fromkeys([*cards[1:], *row.previous_cards])
+        return evolve(row, cardnumber=cards[0], previous_cards=tuple(one for one in older if one != cards[0]))
+
     def _read(self, path: Path) -> _Owing:
         reading = read_ils(path)
-        rows = tuple(
-            (row.line, row.balance, Candidate(PatronId(self._ils, row.patron), row.exempt))
-            for row in reading.rows
-            if row.balance > 0
-        )
+        owing = tuple(row for row in reading.rows if row.balance > 0)
+        rows = tuple((row.line, row.balance, Candidate(PatronId(self._ils, row.patron), row.exempt)) for row in owing)
         as_of = reading.as_of()
         facts = None if as_of is None else Facts(reading.source, as_of, len(rows), live=False)
-        return _Owing(facts, rows, {c.patron.local: f"{reading.source} line {line}" for line, _, c in rows})
+        cards = {row.patron: row.barcodes for row in owing if row.barcodes}
+        return _Owing(facts, rows, {c.patron.local: f"{reading.source} line {line}" for line, _, c in rows}, cards)
 
 
 # Notices.

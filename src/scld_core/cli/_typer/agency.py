@@ -43,6 +43,16 @@ def reconcile(
         Path | None, typer.Option(help="The notices sent, to look for the lawful one.", show_default=False)
     ] = None,
     profile: Annotated[str, typer.Option(help="A policy profile: a name or a TOML file.")] = "",
+    in_flight_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="Days for which what was sent or booked explains a difference.", show_default=False),
+    ] = None,
+    stale_days: Annotated[
+        int | None, typer.Option(min=0, help="Days without activity after which to ask.", show_default=False)
+    ] = None,
+    referral_fee: Annotated[
+        str, typer.Option(metavar="AMOUNT", help="What a referral adds to the account, such as 10.00.")
+    ] = "",
     engine: Annotated[
         str,
         typer.Option(
@@ -54,11 +64,13 @@ def reconcile(
     """Compare what the ILS and the agency say of each patron, and write who has to do what; changes nothing."""
     from scld_core.agency.dialect import Dialect
     from scld_core.agency.fast import engine_named
+    from scld_core.kernel.money import Money
     from scld_core.kernel.time import SystemClock
     from scld_core.plugins import Registry
     from scld_core.policies import load_profile
     from scld_core.services.agency.run import Surroundings, reconcile_files
     from scld_core.services.agency.sources import Request
+    from scld_core.services.agency.terms import Given
     from scld_core.services.agency.zone import machine_zone
 
     with explained(), progress_bar(console(stderr=True), quiet=as_json) as progress:
@@ -70,6 +82,7 @@ def reconcile(
             load_profile(profile) if profile else None,
             progress,
             engine_named(engine),
+            Given(in_flight_days, stale_days, Money.parse(referral_fee) if referral_fee else None),
         )
         done = reconcile_files(request, folder, around, to_json=sys.stdout if as_json else None)
     if not as_json:
@@ -78,20 +91,42 @@ def reconcile(
 
 def _show(done: Done) -> None:
     """The result on one screen, the headline last."""
-    from scld_core.agency.kinds import MEANINGS, Kind, Side
+    from scld_core.services.agency.partial import warnings
     from scld_core.services.agency.rows import ACTION_FILES
 
     screen, summary = out(), done.compared.summary
+    for doubt in warnings(summary):
+        say(screen, f"[bold red]Look at the files first.[/] {escape(doubt)}")
+    screen.print(_kinds(done))
+    _show_asides(done)
+    screen.print()
+    rows = {name: done.compared.sides[side] for side, name in ACTION_FILES.items()}
+    for path in done.paths:
+        to_do = f"  {rows[path.name]:,} to do" if path.name in rows else ""
+        say(screen, escape(f"  {path}{to_do}"))
+    tone = "red" if summary.unexplained else "green"
+    basis = " (drift since the last sync; the agency's own list was not given)" if done.compared.drift else ""
+    say(screen, f"[bold {tone}]Unexplained differences: {summary.unexplained:,}[/]{basis}")
+
+
+def _kinds(done: Done) -> Table:
+    from scld_core.agency.kinds import MEANINGS, Kind, Side
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Rows", justify="right")
     table.add_column("Kind", no_wrap=True)
     table.add_column("Where it is mended", no_wrap=True)
     for kind in Kind:
-        if count := summary.counts.get(kind):
+        if count := done.compared.summary.counts.get(kind):
             side = MEANINGS[kind].side
             style = "dim" if MEANINGS[kind].explained else ""
             table.add_row(f"{count:,}", kind.value, side.value if side is not Side.NONE else "", style=style)
-    screen.print(table)
+    return table
+
+
+def _show_asides(done: Done) -> None:
+    """What was not used, not made, or is old."""
+    screen, summary = out(), done.compared.summary
     for bad in summary.quarantined[:_SHOWN]:
         say(screen, f"[yellow]not used[/]  {escape(str(bad))}", hang=10)
     if (more := len(summary.quarantined) - _SHOWN) > 0:
@@ -103,14 +138,6 @@ def _show(done: Done) -> None:
     for one in done.compared.inputs:
         if one.old:
             say(screen, f"[yellow]old facts[/] {escape(one.age)}", hang=10)
-    screen.print()
-    rows = {name: done.compared.sides[side] for side, name in ACTION_FILES.items()}
-    for path in done.paths:
-        to_do = f"  {rows[path.name]:,} to do" if path.name in rows else ""
-        say(screen, escape(f"  {path}{to_do}"))
-    tone = "red" if summary.unexplained else "green"
-    basis = " (drift since the last sync; the agency's own list was not given)" if done.compared.drift else ""
-    say(screen, f"[bold {tone}]Unexplained differences: {summary.unexplained:,}[/]{basis}")
 
 
 def on_terminal() -> bool:

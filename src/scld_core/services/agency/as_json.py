@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from scld_core.agency.model import Basis, Finding, Reconciliation
 from scld_core.services.agency.inputs import EngineUsed, Input
+from scld_core.services.agency.partial import warnings
 from scld_core.services.agency.rows import json_row
 
 __all__ = ["JsonFile"]
@@ -34,6 +35,7 @@ class JsonFile:
             "not_made": [{"check": check, "reason": reason} for check, reason in summary.not_made],
             "ages": [one.as_json() for one in inputs],
             "engine": engine.as_json(),
+            "warnings": list(warnings(summary)),
         }
         parts = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in rest.items())
         self._file.write(f"\n],\n{parts}}}\n")

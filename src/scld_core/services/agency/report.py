@@ -27,6 +27,7 @@ from scld_core.reporting.model import (
 from scld_core.reporting.model import Kind as Cells
 from scld_core.services.agency.gather import Heaviest
 from scld_core.services.agency.inputs import EngineUsed, Input
+from scld_core.services.agency.partial import warnings
 from scld_core.services.agency.rows import ACTION_FILES, QUARANTINE, ROWS
 from scld_core.services.agency.tasks import Task
 from scld_core.services.agency.wording import meaning_of, says_of, sentence
@@ -96,6 +97,8 @@ def comparison_report(compared: Compared) -> Report:
 
 
 def _callouts(compared: Compared) -> Iterator[Callout]:
+    for doubt in warnings(compared.summary):
+        yield Callout(doubt, Tone.BAD, "Look at the files first")
     if compared.drift:
         yield _DRIFT
     old = [one.age for one in compared.inputs if one.old]

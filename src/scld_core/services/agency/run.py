@@ -34,7 +34,7 @@ from scld_core.services.agency.rows import (
     quarantine_cells,
 )
 from scld_core.services.agency.sources import Request, open_sources
-from scld_core.services.agency.terms import terms_of
+from scld_core.services.agency.terms import Given, terms_of
 
 __all__ = ["Done", "Surroundings", "reconcile_files"]
 
@@ -43,7 +43,10 @@ _TITLE = "Library and collection agency"
 
 @frozen
 class Surroundings:
-    """What a comparison needs besides its files: dialects, the present, its zone, the policy, the engine."""
+    """What a comparison needs besides its files: dialects, the present, its zone, the policy, the engine.
+
+    `given` stands in place of what the policy says.
+    """
 
     dialects: tuple[Dialect, ...]
     clock: Clock
@@ -51,6 +54,7 @@ class Surroundings:
     profile: Profile | None = None
     progress: Progress = silent
     engine: Engine = Engine.AUTO
+    given: Given = Given()
 
 
 @frozen
@@ -87,7 +91,7 @@ def reconcile_files(request: Request, out: Path, around: Surroundings, *, to_jso
 def _compare(request: Request, around: Surroundings, staging: Staging, spool: IO[str] | None) -> Compared:
     now = around.clock.now()
     today = now.astimezone(around.zone).date()
-    terms = terms_of(around.profile, today)
+    terms = around.given.over(terms_of(around.profile, today))
     sift = partial(set_aside, terms=terms, engine=around.engine, progress=around.progress)
     sources = open_sources(request, around.dialects, around.zone, sift=sift)
     comparison = reconcile(

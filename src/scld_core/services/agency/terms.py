@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 
+from attrs import evolve, field, fields, frozen
+
 from scld_core.agency.classify import Terms
 from scld_core.errors import ProfileRefused
 from scld_core.kernel.money import Money
+from scld_core.kernel.validate import at_least, instance, optional
 from scld_core.policies.law import NOTICE_DAYS
 from scld_core.policies.profile import Profile
 
-__all__ = ["terms_of"]
+__all__ = ["Given", "terms_of"]
+
+
+@frozen
+class Given:
+    """What somebody decides for one comparison, in place of what the profile says; None leaves that."""
+
+    in_flight_days: int | None = field(default=None, validator=optional(at_least(0)))
+    stale_days: int | None = field(default=None, validator=optional(at_least(0)))
+    referral_fee: Money | None = field(default=None, validator=optional(instance(Money)))
+
+    def over(self, terms: Terms) -> Terms:
+        """The terms with these in their place."""
+        own = {a.name: value for a in fields(Given) if (value := getattr(self, a.name)) is not None}
+        return evolve(terms, **own)
 
 
 def terms_of(profile: Profile | None, on: date) -> Terms:

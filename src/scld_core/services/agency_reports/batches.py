@@ -81,7 +81,7 @@ def _figures(kept: Kept, damaged: int, rejects: int, unusable: int) -> tuple[Fig
     open_ = sum(one.receipt is None for one in kept.files)
     return (
         Figure(
-            "Files without a receipt",
+            "Unexplained differences",
             open_,
             Tone.ATTENTION if open_ else Tone.GOOD,
             _hint(open_, len(kept.files)),

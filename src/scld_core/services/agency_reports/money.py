@@ -123,10 +123,12 @@ def _figures(books: _Books) -> tuple[Figure, ...]:
         return (Figure("Accounts read", 0, Tone.BAD, hint),)
     return (
         Figure(
-            "Rows that do not tie out",
+            "Unexplained differences",
             books.exceptions,
             Tone.BAD if books.exceptions else Tone.GOOD,
-            "Each is named below." if books.exceptions else "Every axis comes to the same total.",
+            "Rows that do not tie out, named below."
+            if books.exceptions
+            else "Every axis comes to the same total.",
             "exceptions",
         ),
         Figure("Accounts", len(books.ledger.accounts), hint="in collection, read from the ledger"),

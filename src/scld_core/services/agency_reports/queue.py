@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from scld_core import codecs
 from scld_core.agency.kinds import MEANINGS, Kind
@@ -62,6 +62,7 @@ class Work:
     days: int | None = field(default=None, validator=optional(instance(int)))
     audience: Audience = field(default=Audience.CUSTOMER_SERVICE, validator=instance(Audience))
     numbers: Numbers = field(default=Numbers(), validator=instance(Numbers))
+    unexplained: bool = False
 
 
 _EXPECTED: Mapping[str, tuple[Waits, str]] = {
@@ -135,7 +136,9 @@ class _Maker:
         days = 0 if past is None else self._since(past)
         if step.area in self.auto:
             what = "Found since the last run:" if past is None else "It was tried; the next run tries again:"
-            return self._of(step, Waits.SYSTEM, Prose((what,), code=("scld day DIR",)), days=days)
+            return evolve(
+                self._of(step, Waits.SYSTEM, Prose((what,), code=("scld day DIR",)), days=days), unexplained=True
+            )
         then = Prose(("Run the day, look at the plan it writes, and then:",), code=("scld apply DIR PLAN",))
         return self._of(step, Waits.PERSON, then, days=days)
 

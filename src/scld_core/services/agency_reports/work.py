@@ -118,7 +118,15 @@ def _figures(groups: Mapping[Waits, Sequence[Work]], kept: Kept) -> tuple[Figure
     people = [*groups[Waits.APPROVAL], *groups[Waits.PERSON]]
     oldest = max((row.days for row in people if row.days is not None), default=None)
     open_ = sum(episode.is_open for episode in kept.episodes.values())
+    loose = sum(row.unexplained for rows in groups.values() for row in rows)
     return (
+        Figure(
+            "Unexplained differences",
+            loose,
+            Tone.BAD if loose else Tone.GOOD,
+            "found since the last run; run the day" if loose else "each difference is settled, waits or is listed here",
+            Waits.SYSTEM.value,
+        ),
         Figure(
             "Things that wait for your people",
             len(people),
