@@ -17,6 +17,7 @@ NAMES = {
     "sip2": "bench.sip2",
     "guard": "bench.guard",
     "codec": "bench.codec",
+    "hold": "bench.hold",
 }
 
 

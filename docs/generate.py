@@ -40,11 +40,16 @@ from scld_core.agency.kinds import Kind as RowKind
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.ports import AgencyChannel
 from scld_core.calendars import Closure, WeeklyHours
+from scld_core.circulation.policy import CirculationPolicy
 from scld_core.circulation.ports import Loans
+from scld_core.circulation.states import claim_states
 from scld_core.cli import codes
 from scld_core.cli._typer import app
 from scld_core.fees import Fees
 from scld_core.holds.policy import HoldPolicy
+from scld_core.holds.ports import Holds
+from scld_core.holds.rules import REASONS as HOLD_REASONS
+from scld_core.holds.states import hold_states
 from scld_core.hotspots.inventory import COLUMNS as INVENTORY_COLUMNS
 from scld_core.hotspots.inventory import OPTIONAL as INVENTORY_OPTIONAL
 from scld_core.hotspots.policy import HotspotPolicy
@@ -60,6 +65,7 @@ from scld_core.plugins import Registry, ScldHooks
 from scld_core.plugins.recipes import Recipe
 from scld_core.policies import Profile, load_profile, profile_names
 from scld_core.runs.model import step_states
+from scld_core.runs.one_step import REASONS as WRITE_REASONS
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -217,6 +223,8 @@ def policy_keys(kind: type[Any], prefix: str) -> str:
     def sourced(key: attrs.Attribute[Any]) -> str:
         found = {f"{v.value}: {v.source}" for p in profiles for v in _versions(p, f"{prefix}.{key.name}")}
         without = "**must be set**" if key.default is attrs.NOTHING else "may be left out"
+        if any(name.startswith(f"{prefix}.{key.name}.") for p in profiles for name in p.values):
+            without = "several; see the profiles below"
         return "; ".join(sorted(found)) or without
 
     keys = attrs.fields(kind)
@@ -480,6 +488,12 @@ def _unverified(package: str) -> dict[str, str]:
     return tomllib.loads(quality.read_text(encoding="utf-8")).get("unverified", {}) if quality.is_file() else {}
 
 
+def hold_reasons() -> str:
+    """Every reason that a decision about a hold may have, with its sentence."""
+    rows = [(f"`{code}`", words) for code, words in {**HOLD_REASONS, **WRITE_REASONS}.items()]
+    return table(("Code", "Sentence"), rows)
+
+
 # --- contracts ----------------------------------------------------------------------------------
 
 
@@ -493,6 +507,7 @@ def ports() -> str:
         ("fees", Fees),
         ("channel", AgencyChannel),
         ("notices", Notices),
+        ("holds", Holds),
     )
     return "\n\n".join(_port(name, port) for name, port in known)
 
@@ -533,6 +548,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "top-level": top_level,
     "district-toml": district_toml,
     "hotspot-policy": lambda: policy_keys(HotspotPolicy, "hotspots"),
+    "circulation-policy": lambda: policy_keys(CirculationPolicy, "circulation"),
     "hold-policy": lambda: policy_keys(HoldPolicy, "holds"),
     "patron-policy": lambda: policy_keys(PatronPolicy, "patrons"),
     "jurisdiction-policy": lambda: policy_keys(JurisdictionPolicy, "jurisdiction"),
@@ -540,7 +556,10 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "profiles": profile_values,
     "desired-states": desired_states,
     "step-states": lambda: life_cycle(step_states),
+    "hold-states": lambda: life_cycle(hold_states),
+    "hold-reasons": hold_reasons,
     "service-states": lambda: life_cycle(service_states),
+    "claim-states": lambda: life_cycle(claim_states),
     "extract-columns": extract_columns,
     "status-words": status_words,
     "inventory-columns": inventory_columns,

@@ -28,6 +28,7 @@ __all__ = [
     "CalendarSettings",
     "DistrictSettings",
     "HotspotSettings",
+    "JurisdictionSettings",
     "PluginSettings",
     "ReferralSettings",
     "Settings",
@@ -150,6 +151,20 @@ class AgencySettings:
 
 
 @frozen
+class JurisdictionSettings:
+    """``[jurisdiction]``: the files that say which area an address is in; at least one of them.
+
+    ranges: street ranges as CSV or XLSX, from the district's folder.
+    outlines: outlines of areas as GeoJSON.
+    columns: our column name to the file's own, of the ranges.
+    """
+
+    ranges: str = field(default="", validator=_pattern)
+    outlines: str = field(default="", validator=_pattern)
+    columns: Mapping[str, str] = field(factory=dict[str, str])
+
+
+@frozen
 class CalendarSettings:
     """``[calendar]``: ``[[calendar.hours]]``, ``[[calendar.closures]]``, and when a business day ends."""
 
@@ -190,6 +205,7 @@ class _Document:
     approval: ApprovalSettings = ApprovalSettings()
     hotspots: HotspotSettings | None = None
     agency: AgencySettings | None = None
+    jurisdiction: JurisdictionSettings | None = None
     policy: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
     calendar: CalendarSettings = CalendarSettings()
     plugins: PluginSettings = PluginSettings()

@@ -343,3 +343,25 @@ def test_a_row_masks_the_patron():
     ):
         assert "canary" not in repr(value)
     assert "canary" not in repr(classify(Case(patron("canary"), account(name="canary")), TERMS, ALONE))
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("Bankruptcy - Chapter 7 discharged", K.BANKRUPT),
+        ("CHAPTER 13", K.BANKRUPT),
+        ("Deceased debtor", K.DECEASED),
+        ("in dispute", K.DISPUTED),
+        ("Cease and desist", K.DISPUTED),
+        ("identity theft claim", K.DISPUTED),
+        ("Paid in full", K.PAID_AGENCY_OPEN_ILS),
+        ("Returned - uncollectable", K.ILS_ONLY),
+        ("", K.ILS_ONLY),
+    ],
+)
+def test_an_account_that_was_closed_for_a_cause_is_looked_at_and_not_sent_again(reason, kind):
+    """Bankrupt, deceased, disputed, paid: a person looks, with the agency's words; else it may be referred again."""
+    found = classify(Case(patron(), account(close_reason=reason, **CLOSED)), TERMS, ALONE)
+    assert found.kind is kind
+    assert found.side is (Side.AGENCY if kind is K.ILS_ONLY else Side.HAND)
+    assert not reason or any(reason in text for text in found.evidence)

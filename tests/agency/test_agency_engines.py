@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scld_adapters.agencies.export.dialects import AGENCY_EXPORT
+from scld_adapters.agencies.koha_ums.dialects import KOHA_UMS_SYNC
 from scld_core.agency import _duckdb
 from scld_core.agency._duckdb import Limits, sieve
 from scld_core.agency.classify import Terms
@@ -350,3 +351,48 @@ def test_lines_are_those_of_the_file_however_large_it_is(folder):
     assert found.matches == len(many)
     places = {(int(row[1][1:]) + 2, int(row[6][1:]) + 2): (row[0], row[5]) for row in found.rows()}
     assert all(told == read for told, read in places.items())
+
+
+MANY = [str(number) for number in range(1001, 1013)]
+PLAIN_ILS = written(COLUMNS, [here(key) for key in MANY])
+PLAIN_AGENCY = written(HEADER, [there(f"A-{key}", key, name="SYNTHETIC") for key in MANY])
+
+
+@given(st.booleans(), st.integers(1, len(MANY)), st.sampled_from([",", ",,", ",x", ", ", '""', ""]), st.booleans())
+def test_what_stands_too_much_at_the_end_of_a_line_is_seen_by_both(folder, in_ils, line, more, unended):
+    """One delimiter too many makes a row malformed, whichever engine reads it, also on a last line without an end."""
+
+    def spoilt(text):
+        lines = text.splitlines()
+        lines[line] += more
+        return "\r\n".join(lines) + ("" if unended else "\r\n")
+
+    said = agree(folder, spoilt(PLAIN_ILS) if in_ils else PLAIN_ILS, PLAIN_AGENCY if in_ils else spoilt(PLAIN_AGENCY))
+    if more in (",", ",,", ",x", ", "):
+        assert [bad.line for bad in said[2].quarantined] == [line + 1]
+
+
+@given(st.booleans(), st.data())
+def test_one_character_more_less_or_other_changes_both_alike(folder, in_ils, data):
+    """Whatever a slip of the hand makes of a file, both say the same of it."""
+    text = PLAIN_ILS if in_ils else PLAIN_AGENCY
+    at = data.draw(st.integers(0, len(text) - 1))
+    sign = data.draw(st.sampled_from(["", ",", '"', "\n", " ", "0", ".", "-", "E", ";", "'", "\t", "\r", "é"]))
+    cut = data.draw(st.integers(0, 1))
+    changed = text[:at] + sign + text[at + cut :]
+    agree(folder, changed if in_ils else PLAIN_ILS, PLAIN_AGENCY if in_ils else changed)
+
+
+def test_a_plain_file_is_still_set_aside_by_duckdb(folder):
+    """The looks at line ends cost no plain row its quick way, with or without a last line end."""
+    for ending in ("", "\r\n"):
+        found = set_aside(folder, PLAIN_ILS.rstrip() + ending, PLAIN_AGENCY.rstrip() + ending)
+        assert found is not None
+        assert found.matches == len(MANY)
+
+
+def test_a_folder_and_an_outbound_layout_are_left_to_the_reader_that_says_so(tmp_path):
+    """No engine breaks off on them."""
+    ils, agency = put(tmp_path, "ils.csv", PLAIN_ILS), put(tmp_path, "agency.csv", PLAIN_AGENCY)
+    assert sieve(ils, tmp_path, AGENCY_EXPORT, Limits(0, (1, 1999))) is None
+    assert sieve(ils, agency, KOHA_UMS_SYNC, Limits(0, (1, 1999))) is None

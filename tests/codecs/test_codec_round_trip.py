@@ -44,7 +44,7 @@ ROOMS = (
 )
 
 
-NEVER_STORED = {"Operation"}  # holds a function
+NEVER_STORED = {"Operation", "Answer"}  # one holds a function, the other what a port gave
 
 
 def _classes():

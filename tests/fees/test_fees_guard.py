@@ -54,6 +54,24 @@ class Says:
     def clear_block(self, patron, reason, *, key):
         return self.answer
 
+    def search(self, query):
+        return self.answer
+
+    def check_pin(self, patron, pin):
+        return self.answer
+
+    def register(self, new, *, key):
+        return self.answer
+
+    def update(self, patron, change, *, key):
+        return self.answer
+
+    def put_card(self, patron, number, *, key):
+        return self.answer
+
+    def merge(self, gone, kept, *, key):
+        return self.answer
+
 
 def guarded(port_name, answer, folder, **capabilities):
     """The port `port_name` that gives this answer, guarded."""

@@ -9,6 +9,7 @@ from scld_core.testing.case import Case, CheckFailed, Excused, Unseen, check, re
 from scld_core.testing.checks import CHECKS, checks_of
 from scld_core.testing.clock import TickingClock
 from scld_core.testing.grading import run_check
+from scld_core.testing.loans_tools import OPERATIONS
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.report import Verdict
 from scld_core.testing.synthetic import NOW, account, line, stranger, twin
@@ -69,7 +70,8 @@ def test_capabilities_are_looked_up_by_port():
         assert not case.declares("get")
     assert harness.capability("bulk_file") == harness.capability("close") == Full()
     assert MEMORY_STORE.capability("transaction") == Full()
-    assert set(MEMORY_LOANS.operations) == {"get", "iter_items", "iter_overdue"}
+    assert set(MEMORY_STORE.operations) == {"transaction", "exclusive", "close"}
+    assert set(MEMORY_LOANS.operations) == set(OPERATIONS)
 
 
 def test_each_world_is_its_own():

@@ -117,7 +117,7 @@ class TestSqlite(StoreSuite):
     [
         (MEMORY_LINES, Grade.WRITES),
         (MEMORY_BULK, Grade.WRITES),
-        (MEMORY_LOANS, Grade.READS),
+        (MEMORY_LOANS, Grade.WRITES),
         (MEMORY_STORE, Grade.READS),
         (store_harness(lambda _: Elephant().bench()), Grade.WRITES),
         (SIMULATED_LINES, Grade.WRITES),

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from scld_core import codecs
 from scld_core.circulation.model import Circulation, Loan
 from scld_core.fees import Account, ChargeTerms
+from scld_core.holds.model import Hold, HoldRequest
 from scld_core.hotspots.account import AccountLine
 from scld_core.hotspots.model import Device, LineView
 from scld_core.kernel.devices import Iccid, Imei, Line, Msisdn
-from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
+from scld_core.kernel.ids import HoldId, ItemId, LoanId, LocationId, PatronId, TitleId
 from scld_core.kernel.money import Money
 from scld_core.patrons import Block, CollectionFlag, Patron
 from scld_core.runs.model import Answer, JournalEntry, Step, StepRecord
@@ -18,10 +19,11 @@ from scld_core.testing import strategies
 
 VALUES = [ItemId, LoanId, PatronId, LocationId, Imei, Iccid, Msisdn, Line, Device, Money]
 RECORDS = [Loan, Circulation, LineView, AccountLine, Answer, Step, StepRecord, JournalEntry]
+HOLDS = [TitleId, HoldId, HoldRequest, Hold]
 ACCOUNTS = [ChargeTerms, Account, Block, CollectionFlag, Patron]
 
 
-@pytest.mark.parametrize("kind", [*VALUES, *RECORDS, *ACCOUNTS], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*VALUES, *RECORDS, *HOLDS, *ACCOUNTS], ids=lambda kind: kind.__name__)
 @given(data=st.data())
 def test_a_value_of_each_type_can_be_drawn(kind, data):
     """`from_type` gives valid values, and leaf values survive their own text form."""
@@ -35,6 +37,13 @@ def test_a_value_of_each_type_can_be_drawn(kind, data):
 def test_drawn_records_survive_the_codec(record):
     """Round trip through JSON."""
     assert codecs.load(StepRecord, codecs.dump(record)) == record
+
+
+@given(strategies.holds, strategies.hold_requests)
+def test_drawn_holds_survive_the_codec(hold, request):
+    """Round trip through JSON."""
+    assert codecs.load(Hold, codecs.dump(hold)) == hold
+    assert codecs.load(HoldRequest, codecs.dump(request)) == request
 
 
 @given(strategies.circulations)

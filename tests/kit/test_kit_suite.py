@@ -81,7 +81,7 @@ class TestGood(LoansSuite):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "scld conformance: memory, port loans" in done.stdout
     written = json.loads((tmp_path / "out" / "memory.loans.json").read_text(encoding="utf-8"))
-    assert (written["grade"], written["passed"]) == ("reads", True)
+    assert (written["grade"], written["passed"]) == ("writes", True)
     assert {cell["check"] for cell in written["cells"]} >= {"loans.whole-list", "loans.like-the-reference"}
     assert "| loans.whole-list |" in (tmp_path / "out" / "memory.loans.md").read_text(encoding="utf-8")
     assert MEMORY_LOANS.name == written["backend"]

@@ -4,10 +4,13 @@ import pytest
 from attrs import evolve
 
 from scld_core.circulation.model import Circulation, ItemState
+from scld_core.circulation.read_only import ReadOnlyLoans
 from scld_core.errors import BadInput, NotFound, SnapshotRefused, Unavailable
 from scld_core.hotspots.account import Fate
+from scld_core.kernel.capability import Full
 from scld_core.kernel.page import Quarantined
 from scld_core.testing.grading import grade
+from scld_core.testing.loans_tools import READS
 from scld_core.testing.planted.carrier_base import Spoilt as MemoryLines
 from scld_core.testing.planted.ils import Spoilt as MemoryIls
 from scld_core.testing.references import lines_harness, loans_harness
@@ -106,7 +109,7 @@ class SetsAside(MemoryIls):
             yield evolve(page, quarantined=aside, total=None)
 
 
-class Yesterdays(MemoryIls):
+class Yesterdays(ReadOnlyLoans, MemoryIls):
     """A nightly extract: it says nothing new, and that it is of last night."""
 
     live = False
@@ -115,9 +118,9 @@ class Yesterdays(MemoryIls):
         self.night = self.world.clock.now()
         self.filed = 0
 
-    def put(self, seen: Circulation):
+    def put(self, seen: Circulation, home=None):
         if self.filed < len(self.world.seed.items):
-            super().put(seen)
+            super().put(seen, home)
         self.filed += 1
 
     def get(self, item):
@@ -150,7 +153,8 @@ def test_an_ils_may_do_otherwise(kind):
 
 def test_an_extract_may_be_of_last_night():
     """What is not live and honestly dated need not show what happened since."""
-    report = grade(loans_harness(lambda world: Yesterdays(world).bench()))
+    read_only = {f"loans.{name}": Full() for name in READS}
+    report = grade(evolve(loans_harness(lambda world: Yesterdays(world).bench()), capabilities=read_only))
     assert report.passed, report.markdown()
     seen = {cell.check: cell.verdict for cell in report.cells}
     assert seen["loans.sees-changes"] is Verdict.PASSED

@@ -32,7 +32,7 @@ def loans(clock):
 def test_a_loan_carries_what_was_said_at_check_out(loans):
     """A check-out names loan, due instant, patron and household, and the item is on loan since now."""
     due = NOW + timedelta(days=14)
-    seen = loans.check_out(
+    seen = loans.lend(
         ITEMS[0], due_at=due, loan=LoanId("main", "77"), patron=PatronId("main", "p1"), household=Household("h1")
     )
     assert (seen.state, seen.since, seen.as_of) == (ItemState.ON_LOAN, NOW, NOW)
@@ -42,8 +42,8 @@ def test_a_loan_carries_what_was_said_at_check_out(loans):
 
 def test_two_loans_never_share_an_id(loans):
     """Loans that are not named get ids of their own."""
-    first = loans.check_out(ITEMS[0], due_at=NOW).loan.id
-    assert loans.check_out(ITEMS[1], due_at=NOW).loan.id != first
+    first = loans.lend(ITEMS[0], due_at=NOW).loan.id
+    assert loans.lend(ITEMS[1], due_at=NOW).loan.id != first
 
 
 def test_answers_are_true_at_the_moment_of_the_call(loans, clock):
@@ -56,39 +56,39 @@ def test_answers_are_true_at_the_moment_of_the_call(loans, clock):
 
 def test_a_renewal_moves_the_due_instant_and_nothing_else(loans):
     """Renewing keeps the loan's id and the item's state."""
-    before = loans.check_out(ITEMS[0], due_at=NOW)
-    after = loans.renew(ITEMS[0], NOW + timedelta(days=7))
+    before = loans.lend(ITEMS[0], due_at=NOW)
+    after = loans.extend(ITEMS[0], NOW + timedelta(days=7))
     assert (after.loan.due_at, after.loan.id, after.state) == (NOW + timedelta(days=7), before.loan.id, before.state)
 
 
 def test_what_cannot_be_is_refused(loans):
     """No second loan, no renewal without one, no second record, no check-in into a state of another kind."""
-    loans.check_out(ITEMS[0], due_at=NOW)
+    loans.lend(ITEMS[0], due_at=NOW)
     loans.add(ITEMS[1])
     with pytest.raises(Rejected, match="open loan"):
-        loans.check_out(ITEMS[0], due_at=NOW)
+        loans.lend(ITEMS[0], due_at=NOW)
     with pytest.raises(Rejected, match="not on loan"):
-        loans.renew(ITEMS[1], NOW)
+        loans.extend(ITEMS[1], NOW)
     with pytest.raises(Rejected, match="exists"):
         loans.add(ITEMS[1])
     with pytest.raises(InvalidValue, match="checked_in"):
-        loans.check_in(ITEMS[0], ItemState.LOST)
+        loans.take_back(ITEMS[0], ItemState.LOST)
     with pytest.raises(NotFound):
         loans.get(ITEMS[2])
 
 
 def test_a_declaration_leaves_the_loan_open_and_can_lie_in_the_past(loans):
     """Lost since last month is still the patron's loan; an untranslated word is kept."""
-    loans.check_out(ITEMS[0], due_at=NOW)
-    lost = loans.declare(ITEMS[0], ItemState.LOST, NOW - timedelta(days=30))
+    loans.lend(ITEMS[0], due_at=NOW)
+    lost = loans.say(ITEMS[0], ItemState.LOST, NOW - timedelta(days=30))
     assert (lost.since, lost.loan.returned_at) == (NOW - timedelta(days=30), None)
-    odd = loans.declare(ITEMS[0], ItemState.UNKNOWN_WORD, word="Display case")
+    odd = loans.say(ITEMS[0], ItemState.UNKNOWN_WORD, word="Display case")
     assert (odd.word, odd.since) == ("Display case", NOW)
 
 
 def test_a_described_item_is_filed_as_it_is(loans, clock):
     """What a sample says of an item is kept, loan and word included, and is true of now."""
-    seen = loans.declare(loans.check_out(ITEMS[0], due_at=NOW).item, ItemState.LOST)
+    seen = loans.say(loans.lend(ITEMS[0], due_at=NOW).item, ItemState.LOST)
     other = MemoryLoans(clock)
     other.put(seen)
     assert other.get(ITEMS[0]) == seen
@@ -98,7 +98,7 @@ def test_a_list_that_breaks_off_lacks_its_last_page(loans):
     """With `cut_after`, the pages before the break come and none of them says that it is the last."""
     loans = MemoryLoans(Ticking(NOW), page_size=2)
     for item in ITEMS:
-        loans.check_out(item, due_at=NOW)
+        loans.lend(item, due_at=NOW)
     loans.cut_after = 1
     assert [page.last for page in loans.iter_items(ITEMS)] == [False]
     loans.cut_after = 0
@@ -110,7 +110,7 @@ def test_pages_hold_each_known_item_once(size, asked, out):
     """Pages conserve rows: what is known and asked for, once, in order, with the total on every page."""
     loans = MemoryLoans(Ticking(NOW), page_size=size)
     for number in out:
-        loans.check_out(ItemId("main", f"i{number}"), due_at=NOW)
+        loans.lend(ItemId("main", f"i{number}"), due_at=NOW)
     pages = list(loans.iter_items([ItemId("main", f"i{n}") for n in asked]))
     rows = [row.item.local for page in pages for row in page.rows]
     assert rows == sorted(f"i{n}" for n in asked & out)
@@ -133,9 +133,9 @@ class Desk(RuleBasedStateMachine):
         due = self.clock.at + timedelta(days=days)
         if item in self.out:
             with pytest.raises(Rejected):
-                self.loans.check_out(item, due_at=due)
+                self.loans.lend(item, due_at=due)
         else:
-            self.loans.check_out(item, due_at=due)
+            self.loans.lend(item, due_at=due)
             self.out[item] = due
 
     @precondition(lambda self: self.out)
@@ -144,7 +144,7 @@ class Desk(RuleBasedStateMachine):
         """A loan gets another due date."""
         item = data.draw(st.sampled_from(sorted(self.out)))
         self.out[item] = self.clock.at + timedelta(days=days)
-        self.loans.renew(item, self.out[item])
+        self.loans.extend(item, self.out[item])
 
     @precondition(lambda self: self.out)
     @rule(data=st.data(), state=st.sampled_from(BACK))
@@ -152,15 +152,15 @@ class Desk(RuleBasedStateMachine):
         """An item comes back, and may be scanned again."""
         item = data.draw(st.sampled_from(sorted(self.out)))
         del self.out[item]
-        once = self.loans.check_in(item, state)
+        once = self.loans.take_back(item, state)
         assert once.loan.returned_at == self.clock.at
-        assert self.loans.check_in(item, state) == once
+        assert self.loans.take_back(item, state) == once
 
     @precondition(lambda self: self.out)
     @rule(data=st.data(), state=st.sampled_from([ItemState.LOST, ItemState.MISSING, ItemState.CLAIMS_RETURNED]))
     def declare(self, data, state):
         """What is said of an item does not end its loan."""
-        self.loans.declare(data.draw(st.sampled_from(sorted(self.out))), state)
+        self.loans.say(data.draw(st.sampled_from(sorted(self.out))), state)
 
     @rule(hours=st.integers(1, 50))
     def tick(self, hours):

@@ -12,7 +12,7 @@ from scld_core import codecs, open_desk
 from scld_core.hotspots.history import RESTORE, SUSPEND, TERMINATE
 from scld_core.sample.files import SAMPLE_DAY, SEED, STALE_EXTRACT, extract_text, inventory_text, sample_now, stale
 from scld_core.sample.hotspots import INVENTORY_HEADER, LIBRARIES, MESSY, PER_SCALE, make_hotspots
-from scld_core.sample.template import POLICY_VALUES, district_toml
+from scld_core.sample.template import DESK_VALUES, POLICY_VALUES, district_toml
 from scld_core.settings import read_settings
 from scld_core.wiring.founding import make_sample
 from support.hotspots import CALENDAR, NOW
@@ -156,7 +156,7 @@ def test_the_samples_settings_set_and_mark_every_value(tmp_path):
     assert set(settings.policy["hotspots"]) == {name for name, _, _ in POLICY_VALUES}
     assert settings.policy["hotspots"]["max_batch_count"] == 50
     marked = [line.partition(" =")[0] for line in text.splitlines() if "  # sample value: " in line]
-    assert marked == [name for name, _, _ in POLICY_VALUES]
+    assert marked == [*(name for name, _, _ in POLICY_VALUES), *(name for _, name, _, _ in DESK_VALUES)]
     assert (settings.district.sample, settings.district.today) == (True, SAMPLE_DAY)
     assert settings.auto_apply == ("hotspots",)
 

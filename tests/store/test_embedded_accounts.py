@@ -239,7 +239,7 @@ def test_postgres_keeps_records_as_the_reference_does(postgres, template):
         def open_database(self):
             store = open_store(url)
             with store.transaction() as unit:
-                unit.connection.execute(sa.text(f"TRUNCATE {tables}, ils_loans, ils_items, ils_patrons"))
+                unit.connection.execute(sa.text(f"TRUNCATE {tables}, ils_loans, ils_items, ils_patrons CASCADE"))
             return store
 
     few = max(settings().max_examples // 8, 3)

@@ -14,6 +14,7 @@ from scld_core.circulation.model import Circulation, ItemState
 from scld_core.circulation.ports import Loans
 from scld_core.errors import BadInput, ConfigurationError, InvalidValue, SettingsError
 from scld_core.fees import Fees
+from scld_core.holds.ports import Holds
 from scld_core.kernel.capability import Full, operations
 from scld_core.kernel.ids import ItemId
 from scld_core.kernel.time import SystemClock
@@ -84,8 +85,8 @@ def test_the_embedded_ils_is_filled_from_a_seed(tmp_path):
 
 
 def test_the_declared_capabilities_are_the_ports_own():
-    """Every operation of the three ports is declared, none besides, all in full."""
-    ports = {"loans": Loans, "fees": Fees, "patrons": Patrons}
+    """Every operation of its ports is declared, none besides, all in full."""
+    ports = {"loans": Loans, "fees": Fees, "patrons": Patrons, "holds": Holds}
     every = {f"{port}.{name}" for port, protocol in ports.items() for name in operations(protocol)}
     assert EMBEDDED.capabilities == dict.fromkeys(every, Full())
     assert [spec.name for spec in SPECS] == ["sqlite", "postgres", "embedded"]

@@ -15,7 +15,7 @@ from scld_adapters.files.charges import CHARGE_COLUMNS, CHARGE_OPTIONAL, Charges
 from scld_adapters.files.extract import COLUMNS, OPTIONAL, Extract, Reading, extract_time, read_rows
 from scld_adapters.files.notices import FileNotices
 from scld_adapters.files.polaris_notices import layout_named
-from scld_adapters.files.settings import FilesConfig
+from scld_adapters.files.settings import READ_ONLY, FilesConfig
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.circulation.read_only import ReadOnlyLoans
 from scld_core.codecs.beside import SUFFIX, read_manifest
@@ -84,6 +84,7 @@ def _as_of(table: Table, path: Path, config: FilesConfig) -> tuple[datetime, boo
 class FileLoans(ReadOnlyLoans):
     """Loans and check-in states as an extract shows them."""
 
+    refused = READ_ONLY
     _instance: str
     _files: Callable[[], tuple[Found, ...]]
     _read: Callable[[Path], Extract]

@@ -20,6 +20,8 @@ CAPABILITIES: Mapping[str, Capability] = {
     "loans.get": Full(),
     "loans.iter_items": Full(),
     "loans.iter_overdue": Full(),
+    **{f"loans.{name}": _READ_ONLY for name in ("of_patron", "check_out", "check_in", "renew")},
+    **{f"loans.{name}": _READ_ONLY for name in ("claim_returned", "declare")},
     "fees.account": Full(),
     "fees.charge": _READ_ONLY,
     "fees.cancel": _READ_ONLY,

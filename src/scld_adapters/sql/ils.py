@@ -13,6 +13,7 @@ from typing import Any
 
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import ils_items, ils_loans, ils_patrons, instant_text, optional_text
+from scld_adapters.sql.tables_loans import ils_renewals
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.errors import InvalidValue, NotFound, ProtocolViolation, Rejected
 from scld_core.patrons.model import Household
@@ -147,6 +148,8 @@ def renew(connection: sa.Connection, item: str, due_at: datetime) -> None:
         raise Rejected(ILS, "renew", f"{item} is not on loan")
     change = sa.update(ils_loans).where(ils_loans.c.seq == lent.seq)
     connection.execute(change.values(due_at=instant_text(due_at)))
+    once_more = sa.update(ils_renewals).where(ils_renewals.c.loan == lent.id)
+    connection.execute(once_more.values(times=ils_renewals.c.times + 1))
 
 
 def declare(connection: sa.Connection, item: str, state: ItemState, *, at: datetime, word: str = "") -> None:
@@ -168,6 +171,8 @@ def fill(connection: sa.Connection, seed: Seed) -> None:
         merge_patron(connection, patron, into)
     _insert(connection, ils_items, [_item_row(seed, seen) for seen in seed.items])
     _insert(connection, ils_loans, [_loan_row(item, loan) for item, loan in loans])
+    told = [{"loan": loan.id.local, "times": loan.renewals} for _, loan in loans if loan.renewals is not None]
+    _insert(connection, ils_renewals, told)
 
 
 def _text(household: Household | None) -> str | None:
@@ -211,6 +216,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str,
 def _insert_loan(connection: sa.Connection, number: str, item: str, patron: str | None, **times: str) -> None:
     row = {"id": number, "item": item, "patron": patron, "returned_at": None, **times}
     connection.execute(sa.insert(ils_loans).values(**row))
+    connection.execute(sa.insert(ils_renewals).values(loan=number, times=0))
 
 
 def _known_item(connection: sa.Connection, item: str, operation: str) -> None:

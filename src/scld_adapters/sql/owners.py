@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from scld_adapters.sql._sqlalchemy import sa
+from scld_adapters.sql.statements import fetch
 from scld_adapters.sql.store import SqlStore
 from scld_adapters.sql.tables import ils_patrons
 from scld_core.errors import NotFound, OutcomeUnknown, ProtocolViolation, Rejected
@@ -29,7 +30,7 @@ _DOWN = sa.select(_down.union(_below))
 
 def survivor(connection: sa.Connection, patron: str, backend: str, operation: str) -> str:
     """The record that is left of one after all merges; NotFound for one that nobody knows."""
-    rows = connection.execute(_UP, {"of": patron}).all()
+    rows = fetch(connection, _UP, of=patron)
     if not rows:
         raise NotFound(backend, operation, "no patron with this id")
     for row in rows:
@@ -49,8 +50,8 @@ def own(connection: sa.Connection, patron: PatronId, backend: str, operation: st
 
 def records_of(connection: sa.Connection, patron: str) -> list[str]:
     """A surviving record's id, then those of the records that were merged into it, in order."""
-    found = connection.execute(_DOWN, {"of": patron}).scalars()
-    return [patron, *sorted(set(found) - {patron})]
+    found = {row.id for row in fetch(connection, _DOWN, of=patron)}
+    return [patron, *sorted(found - {patron})]
 
 
 @contextmanager

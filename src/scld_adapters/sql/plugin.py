@@ -71,6 +71,7 @@ def _open_postgres(config: PostgresConfig, context: BackendContext) -> OpenBacke
 
 def _open_embedded(config: EmbeddedConfig, context: BackendContext) -> OpenBackend:
     from scld_adapters.sql.fees import EmbeddedFees  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.holds import EmbeddedHolds  # noqa: PLC0415
     from scld_adapters.sql.loans import EmbeddedLoans  # noqa: PLC0415
     from scld_adapters.sql.patrons import EmbeddedPatrons  # noqa: PLC0415
     from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
@@ -79,14 +80,16 @@ def _open_embedded(config: EmbeddedConfig, context: BackendContext) -> OpenBacke
         raise ConfigurationError(context.instance, "open", "the embedded ILS needs a store of kind sqlite or postgres")
     store, clock, instance = context.store, context.clock, context.instance
     return OpenBackend(
-        loans=EmbeddedLoans(store, clock, backend=instance, page_size=config.page_size),
+        loans=EmbeddedLoans(store, clock, backend=instance, page_size=config.page_size, zone=context.timezone),
         fees=EmbeddedFees(store, clock, backend=instance),
-        patrons=EmbeddedPatrons(store, clock, backend=instance),
+        patrons=EmbeddedPatrons(store, clock, backend=instance, page_size=config.page_size),
+        holds=EmbeddedHolds(store, clock, backend=instance, zone=context.timezone, page_size=config.page_size),
     )
 
 
 def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) -> None:
     from scld_adapters.sql.fees import FeeDesk  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.holds_items import file_holds  # noqa: PLC0415
     from scld_adapters.sql.ils import fill  # noqa: PLC0415
     from scld_adapters.sql.patrons import PatronDesk  # noqa: PLC0415
     from scld_adapters.sql.store import SqlStore  # noqa: PLC0415
@@ -99,6 +102,7 @@ def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) 
         patrons = PatronDesk(unit.connection, context.instance)
         for patron in seed.patrons:
             patrons.register(patron)
+        file_holds(unit.connection, seed, backend=context.instance)
         fees = FeeDesk(unit.connection, context.instance, context.clock.now())
         for account in seed.accounts:
             fees.file(account)
@@ -106,9 +110,13 @@ def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) 
 
 _STORE: dict[str, Capability] = {}  # the store has no capability table: it is ours, whole or not at all
 _ILS: dict[str, Capability] = {
-    **{f"loans.{name}": Full() for name in ("get", "iter_items", "iter_overdue")},
+    **{f"loans.{name}": Full() for name in ("get", "iter_items", "iter_overdue", "of_patron")},
+    **{f"loans.{name}": Full() for name in ("check_out", "check_in", "renew", "claim_returned", "declare")},
+    **{f"holds.{name}": Full() for name in ("get", "of_patron", "of_title", "iter_pulls")},
+    **{f"holds.{name}": Full() for name in ("place", "cancel", "suspend", "reactivate", "change_pickup")},
     **{f"fees.{name}": Full() for name in ("account", "charge", "cancel")},
     **{f"patrons.{name}": Full() for name in ("get", "find", "set_flag", "clear_flag", "set_block", "clear_block")},
+    **{f"patrons.{name}": Full() for name in ("search", "check_pin", "register", "update", "put_card", "merge")},
 }
 
 SQLITE = BackendSpec(
@@ -135,7 +143,7 @@ EMBEDDED = BackendSpec(
     config=EmbeddedConfig,
     open=_open_embedded,
     capabilities=_ILS,
-    summary="An ILS of patrons, items, loans and fees inside the store, for samples and small libraries",
+    summary="An ILS of patrons, items, loans, holds and fees inside the store, for samples and small libraries",
     seed=_seed_embedded,
 )
 

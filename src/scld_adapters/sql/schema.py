@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scld_adapters.sql import (  # noqa: F401 - a table is known once its module is loaded
+    tables_catalog,
+    tables_holds,
+    tables_loans,
+    tables_patrons,
+)
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import REVISION, REVISIONS, metadata, version
 from scld_core.errors import BadInput

@@ -5,18 +5,27 @@ A compiled statement goes to the driver as it is: per step that saves as much ti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Self, cast
 
 from attrs import frozen
 
-from scld_adapters.sql._sqlalchemy import SQLCompiler, sa
+from scld_adapters.sql._sqlalchemy import DBAPIError, SQLCompiler, sa
 from scld_adapters.sql.peer import Peer
 from scld_adapters.sql.tables import UNRESOLVED_SQL, journal, records, steps
 
-__all__ = ["Prepared", "Statements"]
+__all__ = ["Prepared", "Statements", "fetch"]
 
 _COLUMNS = ("id", "run", "area", "action", "subject", "state", "updated_at", "body")
+
+
+@cache
+def _row_of(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    make: Any = namedtuple  # noqa: PYI024 - the columns of a statement name its fields
+    row: Callable[[Any], Any] = make("Row", names)._make
+    return row
 
 
 @frozen
@@ -36,9 +45,47 @@ class Prepared:
 
     def run(self, connection: sa.Connection, given: Mapping[str, Any]) -> sa.CursorResult[*tuple[Any, ...]]:
         """Execute with the parameters `given` by name."""
-        values = {**self.constants, **given}
-        ordered = values if self.order is None else tuple([values[name] for name in self.order])
-        return connection.exec_driver_sql(self.sql, ordered)
+        return connection.exec_driver_sql(self.sql, self.bound(given))
+
+    def fetch(self, connection: sa.Connection, given: Mapping[str, Any]) -> list[Any]:
+        """The same by the driver's own cursor, in a third of the time: rows that know their columns by name.
+
+        A fault of the driver is raised as SQLAlchemy raises it, without values.
+        """
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self.sql, self.bound(given))
+            columns: Any = cursor.description  # None for what gives no rows
+            if columns is None:
+                return []
+            make = _row_of(tuple([column[0] for column in columns]))
+            return [make(row) for row in cursor.fetchall()]
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError.instance(
+                self.sql, None, error, connection.dialect.loaded_dbapi.Error, hide_parameters=True
+            ) from None
+        finally:
+            cursor.close()
+
+    def bound(self, given: Mapping[str, Any]) -> Any:
+        """The parameters as the driver takes them."""
+        values = {**self.constants, **given} if self.constants else given
+        return values if self.order is None else tuple([values[name] for name in self.order])
+
+
+_COMPILED: dict[tuple[str, int], tuple[sa.ClauseElement, Prepared]] = {}
+
+
+def fetch(connection: sa.Connection, statement: sa.ClauseElement, **given: Any) -> list[Any]:
+    """The rows of a statement that is a module's constant, compiled once for each kind of database."""
+    key = (connection.dialect.name, id(statement))
+    found = _COMPILED.get(key)
+    if found is None:
+        found = _COMPILED[key] = (
+            statement,
+            Prepared.of(statement, connection.dialect),
+        )  # kept, so that its id is its own
+    return found[1].fetch(connection, given)
 
 
 def _given(name: str) -> sa.BindParameter[str]:

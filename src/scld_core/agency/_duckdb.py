@@ -19,7 +19,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from scld_core.agency.dialect import Dialect, Field, Layout, MoneyForm
+from scld_core.agency.dialect import Dialect, Direction, Field, Layout, MoneyForm
 from scld_core.agency.files import COLUMNS, NO, SEPARATOR, YES
 from scld_core.agency.model import AccountStatus
 from scld_core.agency.reconcile import MatchRow
@@ -83,6 +83,8 @@ def sieve(ils: Path, agency: Path, dialect: Dialect, limits: Limits) -> Sieved |
         duckdb: Any = import_module("duckdb")
     except ImportError:
         raise MissingExtra("fast", "duckdb") from None
+    if dialect.direction is not Direction.INBOUND or not (ils.is_file() and agency.is_file()):
+        return None  # the readers say what is wrong with that
     if dialect.layout is not Layout.DELIMITED or dialect.every is not None or dialect.encoding != "utf-8":
         return None
     if set(dialect.key) - set(_KEYS) or any(one.date for one in dialect.fields):
@@ -149,16 +151,27 @@ class _File:
         return f"read_csv({_text(str(self.path))}, {form})"
 
     @property
+    def blanks(self) -> str:
+        """How many cells at the end of a row are blank."""
+        counted = "0"
+        for place in range(self.width):
+            counted = f"CASE WHEN coalesce(column{place}, '') = '' THEN 1 + {counted} ELSE 0 END"
+        return counted
+
+    @property
     def lines_and_rows(self) -> str:
         """The file as a table, with the line of each row."""
         # Counted while the file is read, by one thread: the order of a stored table is not the file's in every case.
         return f"(SELECT *, CAST(1 + row_number() OVER () AS INTEGER) AS line FROM {self.rows})"  # noqa: S608
 
 
-def _count_lines(file: _File) -> int | None:
-    """The lines of a file with plain line ends and plain quotation marks; None for another one."""
-    lines = returns = ends = 0
-    before = b""
+def _count_lines(file: _File) -> tuple[int, int] | None:
+    """The lines of a file with plain line ends and plain quotation marks, and the delimiters at their ends.
+
+    None for another file.
+    """
+    lines = returns = ends = last = 0
+    before, delimiter = b"", file.delimiter.encode()
     edges = (file.delimiter.encode(), b" ", b"\t", b"\n", b"\r")
     with file.path.open("rb") as opened:
         while block := opened.read(_BLOCK):
@@ -170,8 +183,22 @@ def _count_lines(file: _File) -> int | None:
             if b"\r" in block:
                 returns += block.count(b"\r")
             ends += whole.count(b"\r\n") - before.count(b"\r\n")
-            before = block[-_OVERLAP:]
-    return lines + (before[-1:] != b"\n") if before and returns == ends else None
+            last += _at_ends(whole, delimiter) - _at_ends(before, delimiter)
+            before = whole[-max(_OVERLAP, file.width + 2) :]
+    if not before or returns != ends:
+        return None
+    open_ended = before[-1:] != b"\n"
+    return lines + open_ended, last + (_at_ends(before + b"\n", delimiter) - _at_ends(before, delimiter)) * open_ended
+
+
+def _at_ends(text: bytes, delimiter: bytes) -> int:
+    """How many delimiters stand before line ends, with nothing but delimiters between."""
+    found = more = 0
+    ending = delimiter
+    while (more := text.count(ending + b"\n") + text.count(ending + b"\r\n")) > 0:
+        found += more
+        ending += delimiter
+    return found
 
 
 _ODD = {b" ": (b' "', b'" '), b"\t": (b'\t"', b'"\t')}  # a quotation mark beside white space: not all readers agree
@@ -236,7 +263,7 @@ def _ils_table(file: _File, moments: Iterable[str]) -> str:
     of, plain = file.select, _AMOUNTS[MoneyForm.PLAIN]
     patron, cards, fee = of("patron_id"), of("barcodes"), of("referral_fee")
     return f"""
-        CREATE TABLE ils AS SELECT line, {patron} AS patron, {cards} AS cards,
+        CREATE TABLE ils AS SELECT line, {file.blanks} AS blanks, {patron} AS patron, {cards} AS cards,
             CAST(list_position([{", ".join(map(_text, moments))}]::VARCHAR[], {of("as_of")}) AS INTEGER) AS moment,
             {_simple(patron)} AND ({cards} = '' OR {_simple(cards, _NUMBERS)}) AS simple,
             {_cents(of("balance"), plain)} AS cents, {_word(of("flagged"))} AS flagged, {_word(of("exempt"))} AS exempt,
@@ -252,8 +279,8 @@ def _agency_table(file: _File, dialect: Dialect) -> str:
     listed, active = of("listed_on"), of("last_activity")
     dated = " AND ".join(map(_dated, (listed, active)))
     return f"""
-        CREATE TABLE agency AS SELECT line, {of("account")} AS account, {of("patron_id")} AS patron,
-            {of("cardnumber")} AS card, {of("name")} AS name, {whole} AS simple,
+        CREATE TABLE agency AS SELECT line, {file.blanks} AS blanks, {of("account")} AS account,
+            {of("patron_id")} AS patron, {of("cardnumber")} AS card, {of("name")} AS name, {whole} AS simple,
             {_cents(of("balance"), _AMOUNTS[fields["balance"].money])} AS cents,
             lower({of("status")}) IN {_among(opened)} AS opened, {dated} AS dated,
             TRY_CAST({listed} AS DATE) AS listed_on, TRY_CAST({active} AS DATE) AS last_activity
@@ -272,9 +299,11 @@ def _sieved(connection: Any, files: tuple[_File, _File], dialect: Dialect, limit
         lines = list(pool.map(_count_lines, files))
         for done in loading:
             done.result()
-    rows = [_one(run(f"SELECT count(*) FROM {name}")) for name in ("ils", "agency")]  # noqa: S608
-    if [count + 1 for count in rows] != lines:
-        return None  # a record over two lines, a blank line, or nothing that can be counted
+    asked = "SELECT count(*), coalesce(sum(blanks), 0) FROM"
+    told = [run(f"{asked} {name}").fetchone() for name in ("ils", "agency")]
+    if [(rows + 1, int(blanks)) for rows, blanks in told] != lines:
+        return None  # a record over two lines, a blank line, a delimiter too many, or nothing that can be counted
+    rows = [int(count) for count, _ in told]
     _taint(run)
     _set_aside(run, dialect, limits)
     left = (

@@ -235,8 +235,8 @@ class _Look:
             yield Kind.SENT_NOT_LISTED, f"{self.scene.names[1]} does not list it"
         elif not self.collecting:
             return
-        elif account and account.status is AccountStatus.PAID:
-            yield Kind.PAID_AGENCY_OPEN_ILS, self._closed(account)
+        elif account and (why := _why_closed(account)):
+            yield why, self._closed(account)
             return
         elif account:
             yield Kind.ILS_ONLY, self._closed(account)
@@ -365,6 +365,23 @@ class _Look:
     def _sent_words(self, what: str) -> str:
         day = self.scene.sent_at.date().isoformat() if self.scene.sent_at else "an unknown day"
         return f"{what} by {self.scene.names[2]} of {day}"
+
+
+def _why_closed(account: AgencyAccount) -> Kind | None:
+    """For what a person must look at an account that the agency has ended, rather than be sent again as new."""
+    if account.status is AccountStatus.PAID:
+        return Kind.PAID_AGENCY_OPEN_ILS
+    said = account.close_reason.casefold()
+    return next((kind for kind, words in _CLOSED_FOR if any(word in said for word in words)), None)
+
+
+_CLOSED_FOR = (
+    (Kind.BANKRUPT, ("bankrupt", "chapter 7", "chapter 11", "chapter 13")),
+    (Kind.DECEASED, ("deceased", "death", "estate")),
+    (Kind.DISPUTED, ("disput", "cease", "identity theft", "fraud", "litigat", "attorney")),
+    (Kind.PAID_AGENCY_OPEN_ILS, ("paid", "payment in full", "settled in full", "pif")),
+)
+"""Parts of the words in which agencies say why an account ended; none of them publishes a list."""
 
 
 def _spell(days: int) -> str:

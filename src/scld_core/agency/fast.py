@@ -60,7 +60,7 @@ def compare_files(
     Raises FileRefused for a file that cannot be used whole, and MissingExtra for Engine.FAST
     without the `fast` extra.
     """
-    listed_at = told_at(agency, dialect, zone) if agency.exists() else None
+    listed_at = told_at(agency, dialect, zone) if agency.is_file() else None
     aside = set_aside(ils, agency, dialect, listed_at=listed_at, terms=terms, engine=engine, progress=progress)
     ils_lines, agency_lines = (aside.ils_lines, aside.agency_lines) if aside else (None, None)
     return reconcile(

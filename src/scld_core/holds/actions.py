@@ -14,6 +14,7 @@ from scld_core.holds.states import HoldState
 from scld_core.kernel.decision import Answers, Decision
 from scld_core.kernel.ids import HoldId, LocationId
 from scld_core.kernel.validate import instance, optional
+from scld_core.patrons.person import Patron
 from scld_core.runs.action import Action, Area
 from scld_core.runs.model import Answer, ReadBack, Step, StepRecord
 from scld_core.runs.one_step import answered, desk_area
@@ -57,10 +58,10 @@ class HoldOrder:
     pickup: LocationId | None = field(default=None, validator=optional(instance(LocationId)))
 
 
-def decide_place(systems: HoldSystems, request: HoldRequest) -> Decision:
-    """Whether a hold may be placed, on the facts as they are now."""
+def decide_place(systems: HoldSystems, request: HoldRequest, person: Patron | None = None) -> Decision:
+    """Whether a hold may be placed, on the facts as they are now; `person` is the patron, when just read."""
     ruling = systems.ruling()
-    facts = place_facts(systems, request, ruling)
+    facts = place_facts(systems, request, ruling, person or systems.person(request.patron))
     return may_place(facts, ruling.policy, systems.holds.manner, version=ruling.version)
 
 

@@ -71,7 +71,7 @@ class HoldDesk:
                 return systems.holds.get(HoldId.parse(receipt.reference))
             return next((hold for hold in systems.of_patron(person.id) if hold.title == request.title), None)
 
-        return self.writer.carry_out(write, gives=Hold, read=placed, decision=self.may_place(request))
+        return self.writer.carry_out(write, gives=Hold, read=placed, decision=decide_place(systems, request, person))
 
     def cancel(self, hold: HoldId, *, cause: str = "") -> Outcome[Hold]:
         """End a hold; an item that was set aside is free for the next one."""

@@ -64,9 +64,8 @@ class HoldSystems:
         return take_snapshot("the patron's holds", port.of_patron(patron), lambda hold: hold.id, live=port.live).rows
 
 
-def place_facts(systems: HoldSystems, request: HoldRequest, ruling: HoldRuling) -> PlaceFacts:
-    """What is known now about a request for a hold."""
-    person = systems.person(request.patron)
+def place_facts(systems: HoldSystems, request: HoldRequest, ruling: HoldRuling, person: Patron) -> PlaceFacts:
+    """What is known now about a request for a hold by `person`."""
     own = systems.of_patron(person.id)
     known = systems.copies(request.title)
     copies = known or {}
@@ -78,7 +77,7 @@ def place_facts(systems: HoldSystems, request: HoldRequest, ruling: HoldRuling) 
         blocks=tuple(block.reason for block in person.blocks),
         owed=None if policy.max_owed_cents is None else systems.owed(person.id),
         activated=person.category not in policy.inactive_categories,
-        expires=getattr(person, "expires_on", None),
+        expires=person.expires_on,
         open_holds=len(own),
         same_title=any(hold.title == request.title for hold in own),
         has_it=bool(copies) and bool(set(copies) & set(systems.borrowed(person.id) or ())),
@@ -98,7 +97,7 @@ def _known(systems: HoldSystems, pickup: LocationId) -> bool:
 
 
 def takes_holds(pickup: LocationId, ruling: HoldRuling) -> bool:
-    """Whether a library opens soon enough to take a hold now: today, or before the policy's days of closure are over."""
+    """Whether a library opens soon enough to take a hold now: before the policy's days of closure are over."""
     yesterday = ruling.day - timedelta(days=1)
     try:
         opens = ruling.calendar.nth_open_day_after(yesterday, 1, pickup)

@@ -13,7 +13,7 @@ from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import at_least, each, instance, instant, optional
 
-__all__ = ["Hold", "HoldManner", "HoldRequest", "OnTrapped", "Place", "Pull"]
+__all__ = ["Copy", "Hold", "HoldManner", "HoldRequest", "OnTrapped", "Place", "Pull"]
 
 
 def _day(owner: object, attribute: object, value: object) -> None:
@@ -105,6 +105,15 @@ class Hold:
         if self.state not in (HoldState.WAITING, HoldState.SUSPENDED):
             return False
         return None if self.targets is None else not self.targets
+
+
+@frozen
+class Copy:
+    """What an item is a copy of; `holdable` is None where nobody said that it can be held, or cannot."""
+
+    title: TitleId = field(validator=instance(TitleId))
+    call_number: str = field(default="", validator=instance(str))
+    holdable: bool | None = field(default=None, validator=optional(instance(bool)))
 
 
 @frozen(kw_only=True)

@@ -27,6 +27,7 @@ __all__ = [
     "may_reactivate",
     "may_suspend",
     "most_holds",
+    "on_day",
     "pulls",
     "ranked",
     "shelf_end",
@@ -184,6 +185,21 @@ def _unless_ended(hold: Hold, event: HoldEvent, version: str) -> Decision | None
     if hold_states.permits(hold.state, event):
         return None
     return deny(_said("hold_ended", {"state": hold.state.value}, version))
+
+
+def on_day(hold: Hold, today: date) -> Hold:
+    """A hold as the days make it: a suspension ends on its day, and a hold after its last one."""
+    if hold.state is HoldState.SUSPENDED and hold.suspended_until is not None and hold.suspended_until <= today:
+        hold = evolve(hold, state=HoldState.WAITING, suspended_until=None)
+    if hold.state in (HoldState.WAITING, HoldState.SUSPENDED) and _past(hold.not_needed_after, today):
+        return evolve(hold, state=HoldState.EXPIRED, suspended_until=None, rank=None)
+    if hold.state is HoldState.READY and _past(hold.shelf_until, today):
+        return evolve(hold, state=HoldState.UNCLAIMED)
+    return hold
+
+
+def _past(day: date | None, today: date) -> bool:
+    return day is not None and day < today
 
 
 def in_order(holds: Iterable[Hold]) -> tuple[Hold, ...]:

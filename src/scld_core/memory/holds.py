@@ -90,7 +90,7 @@ class MemoryHolds:
         """The pick list of a library, by call number."""
         found: list[Pull] = []
         for title in sorted({item.title for item in self._items.values()}):
-            for hold, item in pulls(self._queue(title), self._on_shelf(title)):
+            for hold, item in pulls(self._in_line(title), self._on_shelf(title)):
                 at = self._items[item].at
                 if at == library:
                     found.append(Pull(hold.id, title, item, library, hold.pickup, self._items[item].call_number))
@@ -173,6 +173,12 @@ class MemoryHolds:
                 self.free(known.id)
         self._items[item] = evolve(self._items[item], at=None, holdable=False)
 
+    def file(self, hold: Hold) -> None:
+        """Hold a hold as it is given, in place of what there is under its id; a new one is the last of its title."""
+        if hold.trapped is not None and hold.state in TRAPPED:
+            self._items[hold.trapped] = evolve(self._items[hold.trapped], at=None)
+        self._holds[hold.id] = evolve(hold, rank=None, targets=None)
+
     def ask_before(self, title: TitleId, *questions: Question) -> None:
         """Let every hold on a title wait for answers; only the first choice of each lets it through."""
         self._questions[title] = questions
@@ -181,20 +187,30 @@ class MemoryHolds:
         """Whether an item is catalogued here."""
         return item in self._items
 
+    def lent(self, item: ItemId) -> None:
+        """It is on no shelf any more; of an item that is not catalogued here nothing is kept."""
+        if item in self._items:
+            self._items[item] = evolve(self._items[item], at=None)
+
     def set_aside(self, item: ItemId) -> Hold | None:
         """The hold for which an item is set aside."""
         found = [known for known in self._holds.values() if known.trapped == item and known.state in TRAPPED]
         return self.get(found[0].id) if found else None
 
     def check_in(self, item: ItemId, at: LocationId) -> Hold | None:
-        """Take an item back at a library: it is trapped for the first hold that it can fill, and given."""
-        self._items[item] = evolve(self._items[item], at=at)
-        hold = first_fillable(self._queue(self._items[item].title), item)
-        if hold is None:
-            return None
+        """Take an item back at a library: it is trapped for the first hold that it can fill, and given.
+
+        One that is set aside already stays so, and is ready once it comes in where it is to be picked up.
+        """
+        known = self.set_aside(item)
+        if known is None:
+            self._items[item] = evolve(self._items[item], at=at)
+            known = first_fillable(self._in_line(self._items[item].title), item)
+            if known is None:
+                return None
+            self._changed(self._holds[known.id], HoldEvent.ITEM_TRAPPED, "check_in", trapped=item)
         self._items[item] = evolve(self._items[item], at=None)
-        known = self._changed(self._holds[hold.id], HoldEvent.ITEM_TRAPPED, "check_in", trapped=item)
-        return self.get(known.id) if at != known.pickup else self.arrive(known.id)
+        return self.get(known.id) if at != known.pickup or known.state is HoldState.READY else self.arrive(known.id)
 
     def send(self, hold: HoldId) -> Hold:
         """Put the trapped item on its way to the pickup library."""
@@ -283,17 +299,21 @@ class MemoryHolds:
             raise NotFound(self._backend, operation, f"no hold {hold}") from None
 
     def _queue(self, title: TitleId) -> tuple[Hold, ...]:
-        """The open holds of a title as they are shown, with ranks and targets."""
-        own = [known for known in self._holds.values() if known.title == title]
-        order = in_order(own)
+        """The open holds of a title as they are shown, with ranks and targets where these are told."""
+        order = self._in_line(title)
         if self.manner.ranks:
             order = ranked(order, self.manner.place)
-        return tuple(self._shown(known) for known in order)
+        return order if self.manner.targets else tuple(evolve(hold, targets=None) for hold in order)
+
+    def _in_line(self, title: TitleId) -> tuple[Hold, ...]:
+        """The open holds of a title in order, each with the items that could fill it."""
+        own = [known for known in self._holds.values() if known.title == title]
+        return tuple(self._shown(known) for known in in_order(own))
 
     def _shown(self, known: Hold) -> Hold:
         items = sorted(number for number, item in self._items.items() if item.title == known.title and item.holdable)
         fits = tuple(item for item in items if known.item in (None, item))
-        targets = fits if self.manner.targets and known.is_open and known.state not in TRAPPED else None
+        targets = fits if known.is_open and known.state not in TRAPPED else None
         owner = self._patrons.survivor(known.patron)
         return evolve(known, as_of=self._clock.now(), targets=targets, patron=owner)
 

@@ -31,6 +31,7 @@ from scld_core.errors import (
     UnsupportedOperation,
 )
 from scld_core.fees.ports import Fees
+from scld_core.holds.ports import Holds
 from scld_core.hotspots.ports import BulkDelivery, CarrierLines
 from scld_core.kernel.capability import Capability, Effect, Operation, Unsupported, operations
 from scld_core.kernel.ids import RecordId
@@ -63,6 +64,7 @@ PORTS: Mapping[str, tuple[type, ...]] = {
     "fees": (Fees,),
     "patrons": (Patrons,),
     "notices": (Notices,),
+    "holds": (Holds,),
 }
 """The guarded ports of an opened backend: the Protocol of each, then what it may offer besides."""
 

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from scld_core.circulation.model import Circulation
 from scld_core.fees.ledger import Account
+from scld_core.holds.model import Copy, Hold
 from scld_core.hotspots.model import LineView
 from scld_core.notices.model import Notice
 from scld_core.patrons.model import Household
@@ -22,7 +23,8 @@ class Seed:
 
     `barcodes` maps an item's local id to its barcode, `households` a patron's local id to a
     household, `merged` a merged patron's local id to the survivor's. `patrons` tell of their own
-    merged records themselves; each of `accounts` and of `notices` is of one of `patrons`.
+    merged records themselves; each of `accounts` and of `notices` is of one of `patrons`. `copies` maps an
+    item's local id to what it is a copy of; `holds` are in the order of the queue.
     """
 
     items: tuple[Circulation, ...] = ()
@@ -34,3 +36,5 @@ class Seed:
     patrons: tuple[Patron, ...] = ()
     accounts: tuple[Account, ...] = ()
     notices: tuple[Notice, ...] = ()
+    copies: Mapping[str, Copy] = field(factory=dict[str, Copy])
+    holds: tuple[Hold, ...] = ()

@@ -14,6 +14,7 @@ from scld_core.agency.ports import AgencyChannel
 from scld_core.circulation.ports import Loans
 from scld_core.errors import InvalidValue
 from scld_core.fees.ports import Fees
+from scld_core.holds.ports import Holds
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel import validate
 from scld_core.kernel.capability import Capability
@@ -94,6 +95,7 @@ class OpenBackend:
     fees: Fees | None = None
     patrons: Patrons | None = None
     notices: Notices | None = None
+    holds: Holds | None = None
     store: Store | None = None
     close: Callable[[], None] = _nothing
 

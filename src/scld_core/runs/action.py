@@ -55,12 +55,16 @@ class Area:
     `bound` is given the steps that would take a run back, and every record of the area: its plan has
     those that the area's limits allow, an exception for each of the others, and the blast limit.
     None where the area has no limits.
+
+    `desk` is set for the area of a desk, in which nothing is planned: the day's plan has it while
+    something of it waits.
     """
 
     name: str = field(validator=nonempty)
     actions: tuple[Action[Any], ...]
     plan_day: Callable[[tuple[StepRecord, ...]], AreaPlan]
     bound: Callable[[tuple[Step, ...], tuple[StepRecord, ...]], AreaPlan] | None = None
+    desk: bool = False
 
 
 @frozen

@@ -50,7 +50,7 @@ from scld_core.runs.model import (
 )
 from scld_core.runs.ports import Store, Unit
 
-__all__ = ["Engine", "Hooks", "receipt_of"]
+__all__ = ["DESK_RUN", "Engine", "Hooks", "receipt_of"]
 
 _RESULTS = {
     StepState.AWAITING_APPROVAL: "needs_approval",
@@ -76,6 +76,10 @@ _UNREADABLE = (BackendError, BadInput, GuardStopped)  # a file that is refused s
 _UNREACHABLE = (Unavailable, DeadlineExceeded)
 _GIVE_UP = 3  # unanswered questions in a row after which a system is asked nothing more in this reading back
 _MAX_WAIT = 60.0  # seconds that a run waits at most when a system asks to come back later
+
+DESK_RUN = "desk-"
+"""How the run of a desk's write begins: no run holds the district meanwhile."""
+
 _ON_THE_WIRE = timedelta(minutes=2)  # longer than any call to a system takes: until then its sender settles it
 _PATIENCE = (0.5,) * 10  # seconds between tries to hold the district: reading one request back takes that long
 
@@ -372,6 +376,7 @@ class Engine:
             if record.state is not StepState.AWAITING_APPROVAL
             and record.step.action in self.actions
             and reference in (None, record.reference)
+            and not (record.run.startswith(DESK_RUN) and self._on_the_wire(record))  # another process waits for it
         ]
         found: list[StepRecord] = []
         unanswered: Counter[str] = Counter()
@@ -390,9 +395,12 @@ class Engine:
         record = next((r for r in records if (r.step.action, r.step.subject) == (action, subject)), None)
         if record is None or record.state is StepState.AWAITING_APPROVAL:
             return record
-        if record.state is StepState.PREPARED and self.clock.now() - record.updated_at < _ON_THE_WIRE:
+        if self._on_the_wire(record):
             return record
         return self._read_back(record, Counter())
+
+    def _on_the_wire(self, record: StepRecord) -> bool:
+        return record.state is StepState.PREPARED and self.clock.now() - record.updated_at < _ON_THE_WIRE
 
     def withdraw(self, withdrawal: Withdrawal) -> bool:
         """Take a step back that waits for a person; false when it no longer does."""

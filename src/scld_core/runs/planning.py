@@ -42,7 +42,10 @@ def plan_areas(
     for number, area in enumerate(areas):
         progress(Stage("plan", number, len(areas), area.name))
         with store.transaction() as unit:
-            records = unit.steps.history(area.name, EPOCH)
+            # what desks have finished is never planned again, and there is more of it every day
+            records = unit.steps.unresolved(area.name) if area.desk else unit.steps.history(area.name, EPOCH)
+        if area.desk and not records:
+            continue
         try:
             found.append(area.plan_day(records))
         except _WHOLE_RUN:

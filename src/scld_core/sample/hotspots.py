@@ -10,10 +10,11 @@ from attrs import frozen
 
 from scld_core.calendars import Calendar
 from scld_core.circulation.model import Circulation, ItemState, Loan
+from scld_core.holds.model import Copy
 from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.checksum import luhn_digit
 from scld_core.kernel.devices import Iccid, Imei
-from scld_core.kernel.ids import ItemId, LoanId, PatronId
+from scld_core.kernel.ids import ItemId, LoanId, PatronId, TitleId
 from scld_core.patrons.model import Household
 from scld_core.plugins.seed import Seed
 
@@ -193,5 +194,6 @@ def make_hotspots(*, ils: str, now: datetime, calendar: Calendar, scale: int, se
             {n.item: n.home for n in numbers if n.item in known},
             {f"p{tail}": Household(f"h{tail}") for tail in (*(n.item[1:] for n in numbers), "9001", "9002")},
             {"p9001": "p9002"},
+            copies={n.item: Copy(TitleId(ils, "hotspot"), "HOTSPOT") for n in numbers if n.item in known},
         ),
     )

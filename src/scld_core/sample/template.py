@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-__all__ = ["AGENCY_VALUES", "POLICY_VALUES", "district_toml"]
+__all__ = ["AGENCY_VALUES", "DESK_VALUES", "POLICY_VALUES", "district_toml"]
 
 POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
     ("grace_days", "2", "open days after the due date before service stops"),
@@ -30,6 +31,14 @@ AGENCY_VALUES: tuple[tuple[str, str, str, str], ...] = (
     ("agency_day", "max_batch_fraction", "0.5", "and so must more than this part of the accounts"),
 )
 """Policy keys of the agency's part of the day: table, name, the sample's value, what it decides."""
+
+DESK_VALUES: tuple[tuple[str, str, str, str], ...] = (
+    ("circulation", "renew_from", '"today"', "whether a renewal counts from today or from the day it was due"),
+    ("circulation", "claim_search_days", "[1, 7, 28]", "days after a claim on which the shelves are searched"),
+    ("circulation", "claims_before_manager", "2", "from so many claims of a patron on a manager decides"),
+    ("holds", "shelf_days", "7", "open days for which an item waits on the hold shelf"),
+)
+"""Policy keys of the desks: table, name, the sample's value, what it decides."""
 
 _HEAD = """\
 # {title}
@@ -135,7 +144,8 @@ def district_toml(name: str, *, sample_day: date | None = None, scale: int = 1, 
     for key, value, meaning in POLICY_VALUES:
         shown = value.format(batch=25 * scale)
         lines.append(f"{key} = {shown}  # sample value: {meaning}" if sample else f"# {key} =   # {meaning}")
-    lines += _agency_lines() if agency else []
+    lines += _values(AGENCY_VALUES) if agency else []
+    lines += _values(DESK_VALUES) if sample else [f"# {line}" if line else "" for line in _open(DESK_VALUES)]
     people = _PEOPLE.format(
         roles='sample-associate = ["associate"]\nsample-supervisor = ["supervisor"]  # sample value'
         if sample
@@ -161,9 +171,18 @@ def _commented(text: str) -> str:
     return "\n".join(f"# {line}" if line and line[0] != "#" else line for line in text.splitlines()) + "\n"
 
 
-def _agency_lines() -> list[str]:
+def _values(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
     found: list[str] = []
-    for table in dict.fromkeys(row[0] for row in AGENCY_VALUES):
+    for table in dict.fromkeys(row[0] for row in rows):
         found += ["", f"[policy.{table}]"]
-        found += [f"{key} = {shown}  # sample value: {why}" for of, key, shown, why in AGENCY_VALUES if of == table]
+        found += [f"{key} = {shown}  # sample value: {why}" for of, key, shown, why in rows if of == table]
+    return found
+
+
+def _open(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    """The same without values, for a library to fill in."""
+    found: list[str] = []
+    for table in dict.fromkeys(row[0] for row in rows):
+        found += ["", f"[policy.{table}]"]
+        found += [f"{key} =   # {why}" for of, key, _, why in rows if of == table]
     return found

@@ -79,7 +79,7 @@ class RunsDesk:
         for area in self.areas:
             if area.name in names:
                 now = plan_areas(engine.store, (area,), engine.clock, district=self.district, day=self.business_day)
-                found[area.name] = now.areas[0].limit
+                found[area.name] = now.areas[0].limit if now.areas else None
         return found
 
     def _applied(self, kind: str, steps: Iterable[Step]) -> tuple[Receipt, ...]:

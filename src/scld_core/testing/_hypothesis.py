@@ -5,7 +5,7 @@ from __future__ import annotations
 from scld_core.errors import MissingExtra
 
 try:
-    from hypothesis import Phase, settings
+    from hypothesis import HealthCheck, Phase, settings
     from hypothesis import strategies as st
     from hypothesis.stateful import (
         RuleBasedStateMachine,
@@ -16,4 +16,13 @@ try:
 except ImportError:
     raise MissingExtra("testing", "hypothesis") from None
 
-__all__ = ["Phase", "RuleBasedStateMachine", "invariant", "rule", "run_state_machine_as_test", "settings", "st"]
+__all__ = [
+    "HealthCheck",
+    "Phase",
+    "RuleBasedStateMachine",
+    "invariant",
+    "rule",
+    "run_state_machine_as_test",
+    "settings",
+    "st",
+]

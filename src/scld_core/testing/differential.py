@@ -9,6 +9,7 @@ from typing import Any
 from scld_core.testing.duel import Call, Difference, Duel
 from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
+from scld_core.testing.duel_holds import HoldsDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
 from scld_core.testing.duel_notices import NoticesDuel
@@ -25,6 +26,7 @@ DUELS: Mapping[str, Callable[[Harness[Any], Harness[Any]], Duel]] = {
     "fees": FeesDuel,
     "patrons": PatronsDuel,
     "notices": NoticesDuel,
+    "holds": HoldsDuel,
     "store": StoreDuel,
 }
 """How two backends of each port are set against each other."""

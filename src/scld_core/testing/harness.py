@@ -17,11 +17,14 @@ from scld_core.circulation.model import Circulation
 from scld_core.circulation.ports import Loans
 from scld_core.fees.ledger import Account
 from scld_core.fees.ports import Fees
+from scld_core.holds.model import Hold
+from scld_core.holds.ports import Holds
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.model import LineView
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.capability import Capability, Full, operations
 from scld_core.kernel.devices import Line
+from scld_core.kernel.ids import ItemId, LocationId, TitleId
 from scld_core.kernel.validate import instance, matching, nonempty
 from scld_core.notices.model import Notice
 from scld_core.notices.ports import Notices
@@ -35,12 +38,14 @@ from scld_core.testing.clock import TickingClock
 
 __all__ = [
     "BENCHES",
+    "HOLD_FACTS",
     "NOTICE_FACTS",
     "Bench",
     "CarrierBench",
     "ChannelBench",
     "FeesBench",
     "Harness",
+    "HoldsBench",
     "LoansBench",
     "NoticesBench",
     "PatronsBench",
@@ -107,12 +112,14 @@ class LoansBench(Bench):
     """An opened `Loans`.
 
     `show` makes the ILS say something else of an item (or something of a new one), as staff do at
-    the desk. `cut` makes every list break off after so many pages.
+    the desk. `cut` makes every list break off after so many pages. `lose` prepares that the next write is
+    carried out and its answer lost.
     """
 
     loans: Loans
     show: Callable[[Circulation], None] | None = None
     cut: Callable[[int], None] | None = None
+    lose: Callable[[], None] | None = None
 
 
 @frozen(kw_only=True)
@@ -161,6 +168,38 @@ class ChannelBench(Bench):
     lose: Callable[[], None] | None = None
 
 
+HOLD_FACTS = (
+    "item",
+    "pickup",
+    "placed_at",
+    "suspended_until",
+    "shelf_until",
+    "not_needed_after",
+)
+"""What a hold tells besides whose it is, on what, how it stands and its item, by its field's name."""
+
+
+@frozen(kw_only=True)
+class HoldsBench(Bench):
+    """An opened `Holds`.
+
+    `tells` names the facts that this ILS keeps at all: the others are compared with nothing. `show`
+    makes the ILS hold a hold as it is given. `come_in` checks an item in at a library, as staff do.
+    `night` lets the ILS do what it does at night, after the clock was moved. `ask` makes it ask
+    something before it places a hold on that title. `cut` makes every list break off after so many
+    pages. `lose` prepares that the next write is carried out and its answer lost.
+    """
+
+    holds: Holds
+    tells: Collection[str] = HOLD_FACTS
+    show: Callable[[Hold], None] | None = None
+    come_in: Callable[[ItemId, LocationId], object] | None = None
+    night: Callable[[], object] | None = None
+    ask: Callable[[TitleId], None] | None = None
+    cut: Callable[[int], None] | None = None
+    lose: Callable[[], None] | None = None
+
+
 NOTICE_FACTS = ("kind", "channel", "result", "item", "names_assignment", "amount", "template")
 """What a notice tells besides whom and when, by its field's name."""
 
@@ -195,6 +234,7 @@ BENCHES: Mapping[str, type[Bench]] = {
     "fees": FeesBench,
     "patrons": PatronsBench,
     "notices": NoticesBench,
+    "holds": HoldsBench,
     "store": StoreBench,
 }
 """The kind of bench by port; its field of that name is the opened port."""
@@ -209,7 +249,7 @@ _STORE = ("transaction", "exclusive", "close")
 class Harness(Generic[B]):
     """A backend to be graded, and how to make a bench of one of its ports.
 
-    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices`` or ``store``.
+    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices``, ``holds`` or ``store``.
     `capabilities` are those of the configuration that `make` opens. `remembers_keys` says that the
     system itself never carries out one key twice, however late the second comes. `evidence` is
     `BackendSpec.foreign_evidence`: it caps the grade. `spec`, where there is one, is checked as well.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from scld_core.testing._hypothesis import (
+    HealthCheck,
     Phase,
     RuleBasedStateMachine,
     invariant,
@@ -20,19 +21,23 @@ from scld_core.testing.case import fail
 from scld_core.testing.duel import Call
 from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
+from scld_core.testing.duel_holds import HoldsDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
 from scld_core.testing.duel_notices import NoticesDuel
 from scld_core.testing.duel_patrons import PatronsDuel
 from scld_core.testing.duel_store import StoreDuel
 from scld_core.testing.harness import Harness
+from scld_core.testing.loans_tools import WRITES as LOAN_WRITES
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_holds import MEMORY_HOLDS
 
 __all__ = [
     "ChannelMachine",
     "FeesMachine",
+    "HoldsMachine",
     "LinesMachine",
     "LoansMachine",
     "NoticesMachine",
@@ -129,8 +134,18 @@ class LoansMachine(RuleBasedStateMachine):
 
     @rule(item=_items, choice=_choices)
     def declare(self, item: int, choice: int) -> None:
-        """Declare an item lost or claimed as returned."""
-        self._do(Call("declare", item, choice))
+        """Mark an item at the desk as lost or claimed as returned."""
+        self._do(Call("mark", item, choice))
+
+    @rule(verb=st.sampled_from(LOAN_WRITES), item=st.sampled_from((1, 2, 6, 11)), choice=st.integers(0, 3))
+    def write(self, verb: str, item: int, choice: int) -> None:
+        """Lend, take back, renew or declare, perhaps with the key of the last time."""
+        self._do(Call(verb, item, choice))
+
+    @rule(patron=st.sampled_from((0, 1, 999)))
+    def of_patron(self, patron: int) -> None:
+        """List what a patron, or nobody, has."""
+        self._do(Call("of_patron", patron))
 
     @rule(days=st.sampled_from((-10, -1, 0, 1, 10)))
     def overdue(self, days: int) -> None:
@@ -186,7 +201,7 @@ class FeesMachine(RuleBasedStateMachine):
 
 
 class PatronsMachine(RuleBasedStateMachine):
-    """The life of patrons: flagged, blocked, cleared, moved."""
+    """The life of patrons: registered, flagged, blocked, cleared, moved, merged."""
 
     harness: ClassVar[Harness[Any]] = MEMORY_PATRONS
 
@@ -206,6 +221,20 @@ class PatronsMachine(RuleBasedStateMachine):
     def write(self, verb: str, patron: int, choice: int) -> None:
         """Set or clear a flag or a block, perhaps with the key of the last time."""
         self._do(Call(verb, patron, choice))
+
+    @rule(
+        verb=st.sampled_from(("register", "update", "put_card", "merge")),
+        patron=st.integers(0, 2),
+        choice=st.integers(0, 3),
+    )
+    def of_person(self, verb: str, patron: int, choice: int) -> None:
+        """Register, change, give a card or merge, perhaps with the key of the last time."""
+        self._do(Call(verb, patron, choice))
+
+    @rule(patron=st.integers(0, 4), choice=st.integers(0, 2))
+    def search(self, patron: int, choice: int) -> None:
+        """Look for a name, a telephone or a mailbox."""
+        self._do(Call("search", patron, choice))
 
     @rule(patron=st.integers(0, 2))
     def move(self, patron: int) -> None:
@@ -293,6 +322,58 @@ class NoticesMachine(RuleBasedStateMachine):
         self.duel.release()
 
 
+class HoldsMachine(RuleBasedStateMachine):
+    """The life of holds: placed, suspended, moved, filled from the shelf, ended by people and by the days."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_HOLDS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = HoldsDuel(MEMORY_HOLDS, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(patron=st.sampled_from((1, 3, 4)), title=st.sampled_from((1, 3, 4, 5)), choice=st.integers(0, 3))
+    def place(self, patron: int, title: int, choice: int) -> None:
+        """Place a hold, perhaps with the key of the last time."""
+        self._do(Call("place", 10 * patron + title, choice))
+
+    @rule(
+        verb=st.sampled_from(("cancel", "suspend", "reactivate", "change_pickup")),
+        hold=st.integers(0, 11),
+        choice=st.integers(0, 3),
+    )
+    def change(self, verb: str, hold: int, choice: int) -> None:
+        """Change a hold of the beginning or a new one, perhaps with the key of the last time."""
+        self._do(Call(verb, hold, choice))
+
+    @rule(item=st.sampled_from((0, 1, 2, 3, 4, 5, 7, 8)), library=_choices)
+    def come_in(self, item: int, library: int) -> None:
+        """Check an item in."""
+        self._do(Call("come_in", item, library))
+
+    @rule(days=st.sampled_from((1, 4)))
+    def days(self, days: int) -> None:
+        """Let days go by."""
+        self._do(Call("days", days))
+
+    @rule(patron=st.sampled_from((0, 1, 2, 3, 4, 90, 999)))
+    def of_patron(self, patron: int) -> None:
+        """List the holds of a patron, of a merged record, or of nobody."""
+        self._do(Call("of_patron", patron))
+
+    @rule(library=_choices)
+    def pulls(self, library: int) -> None:
+        """Print a pick list."""
+        self._do(Call("iter_pulls", 0, library))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
 class StoreMachine(RuleBasedStateMachine):
     """The life of a store: transactions, committed and broken off, holds and reopening."""
 
@@ -349,6 +430,7 @@ _MACHINES: dict[str, tuple[type[Any], ...]] = {
     "fees": (FeesMachine,),
     "patrons": (PatronsMachine,),
     "notices": (NoticesMachine,),
+    "holds": (HoldsMachine,),
     "store": (StoreMachine, StepMachine),
 }
 
@@ -368,6 +450,11 @@ def run_machine(harness: Harness[Any], *, examples: int | None = None, shrink: b
     for kind in machine(harness):
         profile: Any = settings()
         number: int = profile.max_examples if examples is None else examples
-        run_state_machine_as_test(
-            kind, settings=settings(max_examples=number, stateful_step_count=_MACHINE_STEPS, phases=phases)
+        chosen = settings(
+            max_examples=number,
+            stateful_step_count=_MACHINE_STEPS,
+            phases=phases,
+            deadline=None,  # a slow machine is no fault of the backend
+            suppress_health_check=list(HealthCheck),
         )
+        run_state_machine_as_test(kind, settings=chosen)

@@ -9,10 +9,13 @@ from scld_core.hotspots.account import AccountLine, Effect, Fate, Verb
 from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.capability import Full, operations
 from scld_core.kernel.devices import Line
+from scld_core.kernel.ids import LocationId
 from scld_core.memory.carrier import MemoryCarrier
 from scld_core.memory.loans import MemoryLoans
+from scld_core.memory.patrons import MemoryPatrons
 from scld_core.memory.store import MemoryStore
 from scld_core.plugins.guard import PORTS
+from scld_core.testing.far import Far
 from scld_core.testing.harness import CarrierBench, Harness, LoansBench, StoreBench, World
 
 __all__ = [
@@ -26,6 +29,7 @@ __all__ = [
     "lines_harness",
     "loans_bench",
     "loans_harness",
+    "members",
     "store_harness",
 ]
 
@@ -102,24 +106,38 @@ def _carrier(world: World) -> CarrierBench:
     return carrier_bench(world, backend)
 
 
+def members(world: World) -> MemoryPatrons | None:
+    """The patrons of a world; None where its seed has none."""
+    if not world.seed.patrons:
+        return None
+    patrons = MemoryPatrons(world.clock, backend=world.context.instance)
+    for patron in world.seed.patrons:
+        patrons.put(patron)
+    return patrons
+
+
 def loans_bench(world: World, loans: MemoryLoans) -> LoansBench:
     """A bench of an ILS in memory (or a faulty kind of it)."""
     for seen in world.seed.items:
-        loans.put(seen)
+        home = world.seed.homes.get(seen.item.local)
+        loans.put(seen, None if home is None else LocationId(home))
 
     def cut(pages: int) -> None:
         loans.cut_after = pages
 
-    return LoansBench(loans=loans, show=loans.put, cut=cut)
+    line = Far(world.context.instance)
+    return LoansBench(loans=line.to(loans, "loans"), show=loans.put, cut=cut, lose=line.lose, outage=line.fall)
 
 
 def loans_harness(make: Callable[[World], LoansBench], name: str = "memory") -> Harness[LoansBench]:
     """A harness of an ILS that declares everything."""
-    return Harness(name=name, port="loans", make=make, capabilities=FULL)
+    return Harness(name=name, port="loans", make=make, capabilities=FULL, remembers_keys=True)
 
 
 def _loans(world: World) -> LoansBench:
-    return loans_bench(world, MemoryLoans(world.clock, backend=world.context.instance, page_size=world.page_size))
+    instance = world.context.instance
+    loans = MemoryLoans(world.clock, backend=instance, page_size=world.page_size, patrons=members(world))
+    return loans_bench(world, loans)
 
 
 def store_harness(make: Callable[[World], StoreBench], name: str = "memory") -> Harness[StoreBench]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
-from scld_core.errors import OutcomeUnknown, Unavailable
-from scld_core.kernel.capability import Effect, operations
 from scld_core.memory.fees import MemoryFees
 from scld_core.memory.patrons import MemoryPatrons
-from scld_core.plugins.guard import PORTS
+from scld_core.testing.far import Far
 from scld_core.testing.harness import FeesBench, Harness, PatronsBench, World
 from scld_core.testing.references import FULL
 
@@ -23,48 +20,6 @@ __all__ = [
     "patrons_harness",
     "registry",
 ]
-
-P = TypeVar("P")
-
-
-class Far:
-    """The line to a port: it loses the next write's answer when `losing`, and nothing arrives while `down`."""
-
-    def __init__(self, backend: str) -> None:
-        self._backend = backend
-        self.losing = False
-        self.down = False
-
-    def lose(self) -> None:
-        """Lose the answer of the next write."""
-        self.losing = True
-
-    def fall(self) -> None:
-        """Be down from now on."""
-        self.down = True
-
-    def to(self, port: P, port_name: str) -> P:
-        """The port at the other end."""
-        declared = operations(PORTS[port_name][0])
-
-        class Reached:
-            def __getattr__(_self, name: str) -> Any:  # noqa: N805 - beside the line's own self
-                found = getattr(port, name)
-                return self._carried(name, declared[name].effect, found) if name in declared else found
-
-        return cast("P", Reached())
-
-    def _carried(self, name: str, effect: Effect, call: Callable[..., Any]) -> Callable[..., Any]:
-        def carried(*args: Any, **kwargs: Any) -> Any:
-            if self.down:
-                raise Unavailable(self._backend, name, "the synthetic ILS is down")
-            answer = call(*args, **kwargs)
-            if effect is Effect.WRITE and self.losing:
-                self.losing = False
-                raise OutcomeUnknown(self._backend, name, "the answer was lost", kwargs["key"])
-            return answer
-
-        return carried
 
 
 def registry(world: World) -> MemoryPatrons:
@@ -106,7 +61,8 @@ def patrons_harness(make: Callable[[World], PatronsBench], name: str = "memory")
 
 
 def _patrons(world: World) -> PatronsBench:
-    return patrons_bench(world, MemoryPatrons(world.clock, backend=world.context.instance))
+    made = MemoryPatrons(world.clock, backend=world.context.instance, page_size=world.page_size)
+    return patrons_bench(world, made)
 
 
 MEMORY_FEES = fees_harness(_fees)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from scld_core.circulation.model import Circulation, ItemState, Loan
+from scld_core.circulation.model import CheckOutRequest, Circulation, ItemState, Loan
 from scld_core.fees.ledger import Account, Standing
 from scld_core.fees.model import Charge, ChargeId, ChargeKind, ChargeTerms, Entry, EntryId, EntryKind, LegalClass, Part
 from scld_core.fees.rules import Stamp, assessment, cancellation, credit, may_post, reversal
+from scld_core.holds.model import Hold, HoldRequest
+from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.hotspots.account import AccountLine
 from scld_core.hotspots.model import Device, LineView, ServiceState
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.checksum import luhn_digit
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.devices import Iccid, Imei, Line, Msisdn
-from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
+from scld_core.kernel.ids import HoldId, ItemId, LoanId, LocationId, PatronId, TitleId
 from scld_core.kernel.money import Money
+from scld_core.patrons.contact import Address, Contact, Email, PersonName, Phone
 from scld_core.patrons.model import Household
 from scld_core.patrons.person import Block, Card, CollectionFlag, Patron
 from scld_core.runs.model import (
@@ -41,8 +44,13 @@ __all__ = [
     "barcodes",
     "blocks",
     "charge_terms",
+    "check_out_requests",
     "circulations",
+    "contacts",
     "devices",
+    "hold_ids",
+    "hold_requests",
+    "holds",
     "iccids",
     "imeis",
     "instants",
@@ -60,6 +68,7 @@ __all__ = [
     "step_records",
     "steps",
     "texts",
+    "title_ids",
     "words",
 ]
 
@@ -95,7 +104,8 @@ def _loans(draw: st.DrawFn) -> Loan:
     number = LoanId(item.backend, draw(_locals))
     patron = draw(st.none() | _locals.map(lambda local: PatronId(item.backend, local)))
     out, due = sorted((draw(instants), draw(instants)))
-    return Loan(number, item, due, out, draw(st.none() | instants), patron, draw(st.none() | households))
+    ended, household = draw(st.none() | instants), draw(st.none() | households)
+    return Loan(number, item, due, out, ended, patron, household, draw(st.none() | st.integers(0, 9)))
 
 
 loans = _loans()
@@ -109,6 +119,16 @@ def _circulations(draw: st.DrawFn) -> Circulation:
     state = draw(st.sampled_from(ItemState))
     return Circulation(item, state, draw(instants), loan, draw(st.none() | instants), draw(texts))
 
+
+check_out_requests = st.builds(
+    CheckOutRequest,
+    patron=patron_ids,
+    item=item_ids,
+    due_at=st.none() | instants,
+    at=st.none() | location_ids,
+    at_most=st.none() | st.integers(0, 99),
+)
+"""Requests to lend any item to anybody."""
 
 circulations = _circulations()
 """Items with their own loan or none."""
@@ -189,6 +209,28 @@ blocks = st.builds(Block, _codes, st.none() | instants, texts)
 _flags = st.builds(CollectionFlag, texts, st.none() | instants, texts)
 
 
+_words = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=8)
+_one_line = st.lists(_words, max_size=3).map(" ".join)
+_names = st.builds(PersonName, _words, _one_line)
+_addresses = st.builds(
+    Address,
+    lines=st.lists(_one_line, max_size=2).map(tuple),
+    city=_one_line,
+    region=_one_line,
+    postcode=_one_line,
+)
+_emails = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8).map(lambda name: Email(f"{name}@example.org"))
+_phones = st.integers(0, 9999).map(lambda number: Phone(f"509-555-{number:04d}"))
+contacts = st.builds(
+    Contact,
+    name=st.none() | _names,
+    address=st.none() | _addresses,
+    emails=st.lists(_emails, max_size=2).map(tuple),
+    phones=st.lists(_phones, max_size=2).map(tuple),
+)
+"""How people are called and reached, in any script."""
+
+
 @st.composite
 def _patrons(draw: st.DrawFn) -> Patron:
     number = draw(patron_ids)
@@ -210,6 +252,8 @@ def _patrons(draw: st.DrawFn) -> Patron:
         merged_from=tuple(draw(st.lists(records, max_size=2, unique=True))),
         flag=draw(st.none() | _flags),
         blocks=tuple(draw(st.lists(blocks, max_size=3, unique_by=lambda block: block.reason))),
+        contact=draw(st.none() | contacts),
+        expires_on=draw(st.none() | st.dates(date(2000, 1, 1), date(2099, 1, 1))),
     )
 
 
@@ -249,6 +293,45 @@ step_records = st.builds(
 )
 journal_entries = st.builds(JournalEntry, instants, words, words, words, run=texts, step=texts, detail=texts)
 
+title_ids = st.builds(TitleId, _instances, _locals)
+hold_ids = st.builds(HoldId, _instances, _locals)
+_days = st.none() | st.dates(date(2000, 1, 1), date(2099, 1, 1))
+hold_requests = st.builds(
+    HoldRequest,
+    patron=patron_ids,
+    title=title_ids,
+    pickup=location_ids,
+    item=st.none() | item_ids,
+    not_needed_after=_days,
+    at_most=st.none() | st.integers(0, 80),
+)
+
+
+@st.composite
+def _hold(draw: st.DrawFn) -> Hold:
+    state = draw(st.sampled_from(HoldState))
+    waits = state in (HoldState.WAITING, HoldState.SUSPENDED)
+    shelf = state in (HoldState.READY, HoldState.UNCLAIMED, HoldState.FILLED)
+    return Hold(
+        id=draw(hold_ids),
+        patron=draw(patron_ids),
+        title=draw(title_ids),
+        pickup=draw(location_ids),
+        state=state,
+        placed_at=draw(instants),
+        as_of=draw(instants),
+        item=draw(st.none() | item_ids),
+        rank=draw(st.none() | st.integers(1, 500)) if waits else None,
+        targets=draw(st.none() | st.lists(item_ids, max_size=3).map(tuple)) if waits else None,
+        trapped=draw(item_ids) if state in TRAPPED else None,
+        suspended_until=draw(_days) if state is HoldState.SUSPENDED else None,
+        shelf_until=draw(_days) if shelf else None,
+        not_needed_after=draw(_days),
+    )
+
+
+holds = _hold()
+
 _REGISTERED = (
     (ItemId, item_ids),
     (LoanId, loan_ids),
@@ -262,6 +345,7 @@ _REGISTERED = (
     (Device, devices),
     (Loan, loans),
     (Circulation, circulations),
+    (CheckOutRequest, check_out_requests),
     (LineView, line_views),
     (AccountLine, account_lines),
     (Money, money),
@@ -269,6 +353,7 @@ _REGISTERED = (
     (Account, accounts),
     (Block, blocks),
     (CollectionFlag, _flags),
+    (Contact, contacts),
     (Patron, patrons),
     (Answer, answers),
     (Reason, _reasons),
@@ -277,6 +362,10 @@ _REGISTERED = (
     (Step, steps),
     (StepRecord, step_records),
     (JournalEntry, journal_entries),
+    (TitleId, title_ids),
+    (HoldId, hold_ids),
+    (HoldRequest, hold_requests),
+    (Hold, holds),
 )
 
 for _kind, _strategy in _REGISTERED:

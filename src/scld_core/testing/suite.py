@@ -37,6 +37,7 @@ __all__ = [
     "CarrierSuite",
     "ChannelSuite",
     "FeesSuite",
+    "HoldsSuite",
     "LoansSuite",
     "NoticesSuite",
     "PatronsSuite",
@@ -175,6 +176,11 @@ class PatronsSuite(Suite):
 @_standard("notices")
 class NoticesSuite(Suite):
     """Every check of `Notices`, each a test."""
+
+
+@_standard("holds")
+class HoldsSuite(Suite):
+    """Every check of `Holds`, each a test."""
 
 
 @_standard("store")

@@ -15,13 +15,17 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from scld_core.agency.desk import AgencyDesk
     from scld_core.agency.referrals.desk import ReferralDesk
+    from scld_core.cards.desk import CardDesk
+    from scld_core.holds.desk import HoldDesk
     from scld_core.hotspots.desk import HotspotDesk
     from scld_core.kernel.actor import Actor
     from scld_core.kernel.time import Clock
+    from scld_core.patrons.desk import PatronDesk
     from scld_core.plugins import Registry
     from scld_core.plugins.spec import OpenBackend
     from scld_core.runs.action import Progress
     from scld_core.runs.ports import Store
+    from scld_core.services.claims import LoansDesk
     from scld_core.services.day.run import Day
     from scld_core.services.runs_desk import RunsDesk
     from scld_core.settings import Settings
@@ -53,7 +57,8 @@ class Options:
 class Desk:
     """One district, opened for one actor. Use it as a context manager; one per thread or process.
 
-    `agency` is None where district.toml has no ``[agency]``, `referrals` where it has no ``[agency.referrals]``.
+    `agency` is None where district.toml has no ``[agency]``, `referrals` where it has no ``[agency.referrals]``. A desk
+    whose port the ILS lacks is None.
     Where the clock stands still and the district is no sample, `store` refuses every write with BadInput.
     """
 
@@ -67,6 +72,10 @@ class Desk:
     hotspots: HotspotDesk
     agency: AgencyDesk | None
     referrals: ReferralDesk | None
+    holds: HoldDesk | None
+    loans: LoansDesk | None
+    patrons: PatronDesk | None
+    cards: CardDesk | None
     runs: RunsDesk
     day: Day
     stack: ExitStack = field(repr=False)

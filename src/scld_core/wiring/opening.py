@@ -13,13 +13,22 @@ from zoneinfo import ZoneInfo
 from attrs import Factory, evolve, field, frozen
 
 from scld_core import codecs
-from scld_core.agency.desk import AgencyDesk, agency_area
+from scld_core.agency.desk import AgencyDesk, agency_area, case_key
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.policy import AgencyPolicy
-from scld_core.agency.referrals.beside import leave_to_the_run
+from scld_core.agency.referrals.beside import handed_over, leave_to_the_run
 from scld_core.agency.referrals.desk import ReferralDesk, referrals_area
+from scld_core.cards.actions import AREA as CARDS
+from scld_core.cards.actions import cards_area
+from scld_core.cards.desk import CardDesk
+from scld_core.cards.policy import CardPolicy
+from scld_core.circulation.actions import AREA as LOANS
+from scld_core.circulation.policy import CirculationPolicy
 from scld_core.circulation.ports import Loans
 from scld_core.errors import AdapterBug, BackendError, BadInput, SettingsError
+from scld_core.holds.actions import AREA as HOLDS
+from scld_core.holds.actions import holds_area
+from scld_core.holds.desk import HoldDesk
 from scld_core.holds.policy import HoldPolicy
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
 from scld_core.hotspots.gather import Systems
@@ -31,6 +40,9 @@ from scld_core.kernel.actor import Actor
 from scld_core.kernel.decision import Reason
 from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
 from scld_core.patrons import JurisdictionPolicy, PatronPolicy
+from scld_core.patrons.actions import AREA as PATRONS
+from scld_core.patrons.actions import patrons_area
+from scld_core.patrons.desk import PatronDesk
 from scld_core.plugins import (
     BackendContext,
     BackendSpec,
@@ -45,16 +57,22 @@ from scld_core.policies import Profile, check_overrides, load_profile, resolve
 from scld_core.runs.action import silent
 from scld_core.runs.engine import Engine, Hooks
 from scld_core.runs.model import Receipt, Step
+from scld_core.runs.one_step import Writer
 from scld_core.runs.people import ApprovalRule
 from scld_core.runs.ports import Store
 from scld_core.runs.read_only import ReadOnlyStore
+from scld_core.services.claims import LoansDesk, loans_area
 from scld_core.services.day.run import Day
 from scld_core.services.day.words import REASONS
 from scld_core.services.runs_desk import RunsDesk
 from scld_core.settings import BackendSettings, Settings, load_settings
 from scld_core.wiring.agency import agency_limits, agency_systems
+from scld_core.wiring.cards import card_office
 from scld_core.wiring.desk import MORNING, Desk, Options
 from scld_core.wiring.down import DownChannel, DownLines
+from scld_core.wiring.holds import hold_systems
+from scld_core.wiring.loans import loans_office
+from scld_core.wiring.patrons import patron_systems
 from scld_core.wiring.referrals import referral_office, referral_terms
 
 __all__ = ["Opening", "desk_of", "district_clock", "open_district"]
@@ -63,8 +81,10 @@ POLICIES: Mapping[str, type[Any]] = {
     "hotspots": HotspotPolicy,
     "agency": AgencyPolicy,
     "agency_day": AgencyLimits,
+    "circulation": CirculationPolicy,
     "holds": HoldPolicy,
     "patrons": PatronPolicy,
+    "cards": CardPolicy,
     "jurisdiction": JurisdictionPolicy,
 }
 """The policy class of each table under ``[policy]``."""
@@ -302,11 +322,20 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
         office = referral_office(opening, backends, store=store, actor=person)
         agency = agency_systems(*parts, store=store, clock=clock, progress=progress)
         if agency and office:
-            agency = evolve(agency, beside=partial(leave_to_the_run, office))
+            agency = evolve(agency, beside=partial(leave_to_the_run, office), handed_over=partial(handed_over, office))
+        opened = backends[ils]
+        waiting = hold_systems(opening, opened)
+        lending = loans_office(opening, ils, opened, store=store, actor=person)
+        people = patron_systems(opening, opened, store=store, actor=person)
+        cards = card_office(opening, people, opened) if people else None
         areas = (
             hotspot_area(systems, clock, progress),
             *((agency_area(agency),) if agency else ()),
             *((referrals_area(office),) if office else ()),
+            *((loans_area(lending, opened.fees),) if lending else ()),
+            *((holds_area(waiting),) if waiting else ()),
+            *((patrons_area(people),) if people else ()),
+            *((cards_area(cards),) if cards else ()),
         )
         engine = Engine(
             store,
@@ -318,6 +347,16 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             progress,
         )
         today = settings.opening_hours().business_date(clock.now())
+
+        def writer(area: str) -> Writer:
+            calendar = settings.opening_hours()
+            return Writer(
+                engine,
+                area,
+                lambda: calendar.business_date(clock.now()),
+                lambda: case_key(store, sample=settings.district.sample),
+            )
+
         return Desk(
             settings=settings,
             folder=settings.folder,
@@ -329,6 +368,10 @@ def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend],
             hotspots=HotspotDesk(store, systems, clock, person, settings.district.name, opening.registry.redact),
             agency=AgencyDesk(store, agency, clock, settings.district.name) if agency else None,
             referrals=ReferralDesk(office, settings.district.name) if office else None,
+            holds=HoldDesk(waiting, writer(HOLDS)) if waiting else None,
+            loans=LoansDesk(lending, writer(LOANS), opened.fees) if lending else None,
+            patrons=PatronDesk(people, writer(PATRONS)) if people else None,
+            cards=CardDesk(cards, writer(CARDS)) if cards else None,
             runs=RunsDesk(
                 engine,
                 _rule(settings),

@@ -20,6 +20,7 @@ from scld_core.agency.policy import AgencyPolicy
 from scld_core.agency.referrals.office import Office, Terms
 from scld_core.agency.referrals.sources import Debtors, Noticed, People, noticed_in_file, noticed_in_ils
 from scld_core.agency.steps import case_name
+from scld_core.circulation.records import claimed_items
 from scld_core.errors import BadInput, SettingsError
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.capability import Convention
@@ -98,7 +99,10 @@ def referral_office(
         by_hand=_by_hand(opening, table.channel),
         receipt_settles=table.referrals.receipt_settles,
         send_empty=table.referrals.send_empty,
-        describe=_describe(settings.folder, table.referrals.people, ZoneInfo(settings.district.timezone)),
+        claimed=partial(claimed_items, store),
+        describe=_carded(
+            debtors, _describe(settings.folder, table.referrals.people, ZoneInfo(settings.district.timezone))
+        ),
         case=_case(store, debtors, sample=settings.district.sample),
     )
 
@@ -154,6 +158,10 @@ def _by_hand(opening: Opening, name: str) -> bool:
     if spec.negotiate is not None:
         capabilities = spec.negotiate(opening.config(spec, settings, f"backends.{name}"))
     return isinstance(capabilities.get("channel.deliver"), Convention)
+
+
+def _carded(debtors: Debtors, describe: Callable[[Outgoing, str], Outgoing]) -> Callable[[Outgoing, str], Outgoing]:
+    return lambda row, debtor: describe(debtors.carded(row), debtor)
 
 
 def _describe(folder: Path, pattern: str, zone: ZoneInfo) -> Callable[[Outgoing, str], Outgoing]:

@@ -146,7 +146,7 @@ def open_sources(request: Request, dialects: Iterable[Dialect], zone: ZoneInfo, 
     if request.agency and inbound and not request.sent and not request.notices:
         opener.look(request.ils)
         opener.look(request.agency)
-        listed_at = told_at(request.agency, inbound, zone) if request.agency.exists() else None
+        listed_at = told_at(request.agency, inbound, zone) if request.agency.is_file() else None
         aside = sift(request.ils, request.agency, inbound, listed_at=listed_at)
     ils_lines, agency_lines = (aside.ils_lines, aside.agency_lines) if aside else (None, None)
     ils = opener.read(Role.ILS, request.ils, lambda path: _whole(read_ils(path, only=ils_lines), aside))

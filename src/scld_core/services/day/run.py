@@ -136,7 +136,8 @@ class Day:
         except (BadInput, GuardStopped) as stopped:
             text = str(stopped).removesuffix("; nothing was changed")
             return evolve(result, unverified=f"what was done could not be verified: {text}")
-        pairs = tuple(zip(result.plan.areas, after.areas, strict=True))
+        found = {area.area: area for area in after.areas}  # a desk's area is there while something of it waits
+        pairs = tuple((then, found.get(then.area, evolve(then, waiting=()))) for then in result.plan.areas)
         shown = tuple(
             evolve(now, steps=then.steps, withdrawals=then.withdrawals) if then.stopped is None else then
             for then, now in pairs

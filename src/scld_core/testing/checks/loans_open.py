@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from scld_core.kernel.ids import ItemId
-from scld_core.testing.case import Case, Check, check, refused, require
+from scld_core.testing.case import Check, check, refused, require
 from scld_core.testing.checks.opening import closing, listening, offered, quiet_words, unseen
 from scld_core.testing.harness import LoansBench
 from scld_core.testing.lists import rows_of
+from scld_core.testing.loans_tools import OPERATIONS, Ils, begin, by_operation, desk
 from scld_core.testing.synthetic import HOUSEHOLD, PATRON, SECRET, catalogue, item, shelf
 
-__all__ = ["CHECKS", "OPERATIONS", "Ils", "by_operation"]
-
-Ils = Case[LoansBench]
-
-OPERATIONS = ("get", "iter_items", "iter_overdue")
-
-
-def by_operation(case: Ils, bench: LoansBench, subject: ItemId) -> Mapping[str, Callable[[], Any]]:
-    """A call of each operation, about `subject` where it takes an item."""
-    return {
-        "get": lambda: bench.loans.get(subject),
-        "iter_items": lambda: rows_of(bench.loans.iter_items([subject])),
-        "iter_overdue": lambda: rows_of(bench.loans.iter_overdue(case.clock.now())),
-    }
+__all__ = ["CHECKS"]
 
 
 def declared(case: Ils) -> None:
     """What is declared works, and what is not raises UnsupportedOperation."""
-    bench = case.open(catalogue())
-    offered(case, by_operation(case, bench, item(0))[case.operation])
+    bench = case.open(desk())
+    offered(case, by_operation(case, bench, item(begin(case.operation)))[case.operation])
 
 
 def keeps_patrons(case: Ils) -> None:
     """No patron's data and no secret shows in a log, an exception or a repr."""
     with listening() as heard:
-        bench = case.open(catalogue())
+        bench = case.open(desk())
         said = [repr(bench.loans)]
         subjects = (item(0), item(999))
         said.extend(quiet_words(by_operation(case, bench, subject)[case.operation]) for subject in subjects)

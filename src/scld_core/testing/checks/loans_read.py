@@ -14,10 +14,11 @@ from scld_core.kernel.ids import RecordId
 from scld_core.kernel.page import Page
 from scld_core.plugins.seed import Seed
 from scld_core.testing.case import Check, check, fail, refused, require
-from scld_core.testing.checks.loans_open import OPERATIONS, Ils, by_operation
 from scld_core.testing.harness import LoansBench
 from scld_core.testing.lists import SIZES, fresh, only, rows_of, same, whole
+from scld_core.testing.loans_tools import OPERATIONS, READS, Ils, begin, by_operation, desk
 from scld_core.testing.synthetic import FOREIGN_WORD, INSTANCE, NOW, catalogue, item, shelf
+from scld_core.testing.synthetic_accounts import patron, people
 
 __all__ = ["CHECKS"]
 
@@ -27,7 +28,14 @@ _SECOND = timedelta(seconds=1)
 def _pages(case: Ils, bench: LoansBench, seed: Seed) -> Iterable[Page[Any]]:
     if case.operation == "iter_items":
         return bench.loans.iter_items([seen.item for seen in seed.items])
+    if case.operation == "of_patron":
+        return bench.loans.of_patron(patron(0))
     return bench.loans.iter_overdue(NOW)
+
+
+def _filled(case: Ils, size: int) -> Seed:
+    seed = shelf(size)
+    return evolve(seed, patrons=people()) if case.operation == "of_patron" else seed
 
 
 def _known_by(row: Any) -> RecordId:
@@ -37,7 +45,7 @@ def _known_by(row: Any) -> RecordId:
 def whole_list(case: Ils) -> None:
     """Everything is listed once, at every length around the size of a page, and the end is marked."""
     for size in SIZES:
-        bench = case.open(shelf(size))
+        bench = case.open(_filled(case, size))
         try:
             rows = whole(_pages(case, bench, shelf(size)), case.clock, live=bench.loans.live)
         except (BadInput, GuardStopped):
@@ -48,7 +56,7 @@ def whole_list(case: Ils) -> None:
 
 def cut_list(case: Ils) -> None:
     """A list that breaks off is not passed off as whole: it raises, or its final page is not marked as last."""
-    bench = case.open(shelf(7))
+    bench = case.open(_filled(case, 7))
     case.lever(bench.cut, "cut")(1)
     pages: list[Page[Any]] = []
     try:
@@ -188,8 +196,8 @@ def sees_changes(case: Ils) -> None:
     """What staff do at the desk shows in the next answer, or the answer is honestly dated before it."""
     bench = case.open(catalogue())
     show = case.lever(bench.show, "show")
-    for call in by_operation(case, bench, item(0)).values():
-        call()
+    for name in READS:
+        by_operation(case, bench, item(0))[name]()
     began = case.clock.tick(seconds=5)
     told = catalogue().items[0]
     loan = None if told.loan is None else evolve(told.loan, returned_at=began)
@@ -205,24 +213,24 @@ def sees_changes(case: Ils) -> None:
 
 def unreachable(case: Ils) -> None:
     """While the system cannot be reached, a call raises a fault of the tree."""
-    bench = case.open(catalogue())
+    bench = case.open(desk())
     case.lever(bench.outage, "outage")()
-    refused(by_operation(case, bench, item(0))[case.operation], case.operation)
+    refused(by_operation(case, bench, item(begin(case.operation)))[case.operation], case.operation)
 
 
 CHECKS: tuple[Check[Any], ...] = (
-    check("loans", "iter_items", "iter_overdue")(whole_list),
-    check("loans", "iter_items", "iter_overdue")(cut_list),
+    check("loans", "iter_items", "iter_overdue", "of_patron")(whole_list),
+    check("loans", "iter_items", "iter_overdue", "of_patron")(cut_list),
     check("loans", "get", "iter_items")(as_told),
     check("loans", "iter_overdue")(due_to_the_second),
     check("loans", "iter_items")(only_the_asked),
     check("loans", "get")(unknown_item),
     check("loans", "get", "iter_items")(foreign_item),
-    check("loans", "get", also=OPERATIONS)(own_ids),
+    check("loans", "get", also=READS)(own_ids),
     check("loans", "get", also=("iter_items",))(dated),
     check("loans", "get", also=("iter_items",))(again_the_same),
     check("loans", "get", also=("iter_items",))(unknown_word),
-    check("loans", "get", also=OPERATIONS)(sees_changes),
+    check("loans", "get", also=READS)(sees_changes),
     check("loans", *OPERATIONS)(unreachable),
 )
 """In the order of the report."""

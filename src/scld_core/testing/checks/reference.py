@@ -11,6 +11,7 @@ from scld_core.testing.harness import Harness
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_holds import MEMORY_HOLDS
 
 __all__ = ["CHECKS"]
 
@@ -21,6 +22,7 @@ _REFERENCES: Mapping[str, Harness[Any]] = {
     "fees": MEMORY_FEES,
     "patrons": MEMORY_PATRONS,
     "notices": MEMORY_NOTICES,
+    "holds": MEMORY_HOLDS,
     "store": MEMORY_STORE,
 }
 _FIRST = {
@@ -30,6 +32,7 @@ _FIRST = {
     "fees": "account",
     "patrons": "get",
     "notices": "iter_notices",
+    "holds": "of_title",
     "store": "transaction",
 }
 _WRITTEN = ("lines", "store")  # of the others there are backends that are only read, or carried by a person

@@ -17,7 +17,7 @@ from scld_core.memory.loans import MemoryLoans
 from scld_core.testing.harness import Harness, LoansBench, World
 from scld_core.testing.planted.loose import loose_settings
 from scld_core.testing.planted.model import Planted
-from scld_core.testing.references import FULL, loans_bench, loans_harness
+from scld_core.testing.references import FULL, loans_bench, loans_harness, members
 
 __all__ = ["BUGS"]
 
@@ -28,7 +28,8 @@ class Spoilt(MemoryLoans):
     """The reference ILS of one world."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.clock, backend=world.context.instance, page_size=world.page_size)
+        instance = world.context.instance
+        super().__init__(world.clock, backend=instance, page_size=world.page_size, patrons=members(world))
         self.world = world
         self.prepare()
 

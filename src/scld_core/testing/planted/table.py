@@ -8,9 +8,12 @@ from scld_core.testing.planted import (
     carrier_writes,
     channel,
     fees,
+    holds,
     ils,
+    loans_writes,
     notices,
     patrons,
+    patrons_people,
     portal,
     stores,
 )
@@ -24,10 +27,13 @@ PLANTED: tuple[Planted, ...] = (
     *carrier_writes.BUGS,
     *portal.BUGS,
     *ils.BUGS,
+    *loans_writes.BUGS,
     *channel.BUGS,
     *fees.BUGS,
     *patrons.BUGS,
+    *patrons_people.BUGS,
     *notices.BUGS,
+    *holds.BUGS,
     *stores.BUGS,
 )
 """In the order of the ports."""
