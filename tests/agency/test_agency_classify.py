@@ -345,6 +345,14 @@ def test_a_row_masks_the_patron():
     assert "canary" not in repr(classify(Case(patron("canary"), account(name="canary")), TERMS, ALONE))
 
 
+def test_without_a_listing_day_the_last_activity_bounds_it():
+    """A notice that went after the agency was at work cannot have been the one before the referral."""
+    at_work = account(listed_on=None, last_activity=date(2026, 3, 20))
+    for sent, missing in ((date(2026, 5, 1), True), (date(2026, 2, 18), False), (date(2026, 2, 19), True)):
+        scene = evolve(ALONE, notices=lambda patron, sent=sent: (sent,))
+        assert (K.NOTICE_MISSING in kinds(patron(), at_work, scene=scene)) is missing
+
+
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [

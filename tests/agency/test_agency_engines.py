@@ -104,8 +104,14 @@ def set_aside(folder, ils, agency, limits=Limits(0, (1, 1999)), dialect=AGENCY_E
     return sieve(put(folder, "ils.csv", ils), put(folder, "agency.csv", agency), dialect, limits)
 
 
-KEY = st.sampled_from(("p1", "p2", "p3", "p4", "p5", " p1", "'p2", '="p3"', "p-4", "P1", "p1;", "", "5E-05", "2.1E+13"))
-CARD = st.sampled_from(("", "c1", "c2", "c3", "p1", "c1;c2", "c4;c3", " c1", "c1; c2", ";c2", "2.9E+13", "c,1"))
+KEY = st.sampled_from(
+    ("p1", "p2", "p3", "p4", "p5", " p1", "'p2", '="p3"', "p-4", "P1", "p1;", "")
+    + ("5E-05", "2.1E+13", "2.1E13", "12345678.0", "1E5", "#N/A")
+)
+CARD = st.sampled_from(
+    ("", "c1", "c2", "c3", "p1", "c1;c2", "c4;c3", " c1", "c1; c2", ";c2", "c,1")
+    + ("2.9E+13", "2.9e13", "12345678.0;c1")
+)
 AMOUNT = st.sampled_from(
     ("25.00", "25.00", "25.00", "25", "25.0", "0.00", "-5.00", "30.00", "1,000.00", "$5", "", "25.001")
 )

@@ -223,7 +223,7 @@ def _among(words: Any) -> str:
 
 _NUMBER = "[A-Za-z0-9]([A-Za-z0-9._:/-]*[A-Za-z0-9])?"
 _NUMBERS = f"{_NUMBER}({SEPARATOR}{_NUMBER})*"
-_ROUNDED = "[0-9][eE]-[0-9]"
+_ROUNDED = f"[0-9][eE]-[0-9]|[0-9][.][0-9]+[eE]|[0-9]{{8}}[.]0+({SEPARATOR}|$)"
 
 _LISTING = f"""
     SELECT i.line, i.patron, split_part(i.cards, '{SEPARATOR}', 1), i.cents, i.fee,
@@ -233,7 +233,7 @@ _LISTING = f"""
 
 
 def _simple(column: str, pattern: str = _NUMBER) -> str:
-    rounded = f"contains({column}, '-') AND regexp_matches({column}, '{_ROUNDED}')"
+    rounded = f"(contains({column}, '-') OR contains({column}, '.')) AND regexp_matches({column}, '{_ROUNDED}')"
     return f"(regexp_full_match({column}, '{pattern}') AND NOT ({rounded}))"
 
 

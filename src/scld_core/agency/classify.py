@@ -274,7 +274,8 @@ class _Look:
         ils, account, notices = self.case.ils, self.case.account, self.scene.notices
         if ils is None or notices is None or self.exempt:
             return
-        listed = account.listed_on if account and self.open else None
+        # Where nobody says since when the agency has it, it had it on the day on which it last did something.
+        listed = (account.listed_on or account.last_activity) if account and self.open else None
         day = listed or ((self.scene.other_at if self.open else None) or self.scene.ils_at).date()
         latest = day - timedelta(days=self.terms.notice_days)
         if not any(sent <= latest for sent in notices(ils.patron)):

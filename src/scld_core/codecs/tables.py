@@ -35,11 +35,16 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso8859-1", "iso8859-15")
 DELIMITERS = (",", ";", "\t", "|")
 
 DAMAGED = (
-    "spreadsheet damage: the number was turned into scientific notation; format the column as text and export again"
+    "spreadsheet damage: the number was turned into scientific notation, a fraction or an error; format the column as "
+    "text and export again"
 )
 """Why an identifier such as ``2.1234E+13`` cannot be used."""
 
-_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?[eE][-+][0-9]+")
+# Of 12E3 nobody can tell whether it is a number or a name; with a fraction or a sign it is none that anybody gave.
+_SPREADSHEETS = re.compile(
+    r"[-+]?[0-9]+(?:[.,][0-9]+ ?[eE][-+]?|[eE][-+])[0-9]+|[0-9]{8,}[.,]0+|#{2,}"
+    r"|#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)"
+)
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 _NUL = "contains a NUL byte"
@@ -47,8 +52,8 @@ _TRUNCATED = "truncated last line"
 
 
 def is_damaged(number: str) -> bool:
-    """Whether a spreadsheet has turned a number that identifies something into scientific notation."""
-    return _SCIENTIFIC.fullmatch(number) is not None
+    """Whether a spreadsheet has made something else of a number that identifies something."""
+    return _SPREADSHEETS.fullmatch(number) is not None
 
 
 @frozen

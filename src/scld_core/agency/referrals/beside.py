@@ -24,7 +24,7 @@ from scld_core.runs.model import AreaPlan, ExceptionItem, Step
 
 __all__ = ["handed_over", "leave_to_the_run"]
 
-_WHAT = "The referral run does this itself, or has done it since the files were made."
+_WHAT = "The referral run does this itself, or has done it since the files were made"
 
 
 def leave_to_the_run(office: Office, plan: AreaPlan, facts: AgencyFacts) -> AreaPlan:
