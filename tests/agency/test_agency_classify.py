@@ -221,8 +221,8 @@ def test_a_notice_must_have_been_sent_thirty_days_before_the_listing(sent, missi
 
 
 def test_without_a_date_of_listing_the_day_of_the_list_counts():
-    """An unknown day is no reason to be silent: 2 May is thirty days before 1 June."""
-    unlisted = account(listed_on=None)
+    """Nor of anything else: an unknown day is no reason to be silent, and 2 May is thirty days before 1 June."""
+    unlisted = account(listed_on=None, last_activity=None)
     for day, missing in ((date(2026, 5, 2), False), (date(2026, 5, 3), True)):
         scene = evolve(ALONE, notices=lambda _, day=day: (day,))
         assert (K.NOTICE_MISSING in kinds(patron(), unlisted, scene=scene)) is missing
