@@ -170,6 +170,19 @@ def test_without_a_yes_it_is_saved_unconfirmed_and_not_taken(scld, export, case,
     assert "confirmed" in refused.err
 
 
+def test_a_yes_in_advance_answers_no_question(tmp_path):
+    """A file in another encoding may have wrong letters: somebody has to look before it counts as confirmed."""
+    lines = [
+        "account,patron_id,cardnumber,name,status,listed_on,balance,last_activity,close_reason",
+        "U1,1,29999000000018,Mu\xf1oz,Open,2026-07-13,45.00,2026-09-20,",
+    ]
+    (tmp_path / "l1.csv").write_bytes("\n".join([*lines, ""]).encode("latin-1"))
+    told = CliRunner().invoke(app, ["agency", "map", str(tmp_path / "l1.csv"), "--save", str(tmp_path / "m.toml"), "--yes"])
+    assert "look whether names have the right letters" in told.output
+    assert "Saved, but not confirmed" in told.output
+    assert "confirmed = false" in (tmp_path / "m.toml").read_text(encoding="utf-8")
+
+
 def test_open_questions_are_never_confirmed(scld, export, tmp_path):
     """Not even with --yes: what only a person can know is asked in the file."""
     more = "2,70002,29999000000026,Skip trace,2026-01-14,45.75\r\n"

@@ -150,7 +150,7 @@ def map_file(
     file: Annotated[Path, typer.Argument(help="An export of the agency's list, CSV or XLSX.", show_default=False)],
     *,
     save: Annotated[Path, typer.Option(help="Where the mapping goes, such as map.toml.", show_default=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Confirm the proposal without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm the proposal without asking, if its letters are sure.")] = False,
 ) -> None:
     """Propose which column of an agency's list is which, and save it as a dialect for ``--dialect``."""
     from scld_core.services.agency.mapping import map_columns
@@ -159,7 +159,8 @@ def map_file(
         mapped = map_columns(file, save)
         for line in mapped.proposal.lines():
             say(out(), escape(line))
-        confirmed = mapped.decided and (yes or (on_terminal() and typer.confirm("Is this right?")))
+        sure = yes and mapped.proposal.encoding.startswith("utf")  # else somebody has to look at the letters
+        confirmed = mapped.decided and (sure or (on_terminal() and typer.confirm("Is this right?")))
         mapped.save(confirmed=confirmed)
     if confirmed:
         say(out(), f"Saved. Use it with: --dialect {escape(str(save))}")
