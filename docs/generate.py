@@ -40,6 +40,9 @@ from scld_core.agency.kinds import Kind as RowKind
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.ports import AgencyChannel
 from scld_core.calendars import Closure, WeeklyHours
+from scld_core.cards.policy import CardPolicy
+from scld_core.cards.rules import REASONS as CARD_REASONS
+from scld_core.cards.states import renewal_states
 from scld_core.circulation.policy import CirculationPolicy
 from scld_core.circulation.ports import Loans
 from scld_core.circulation.states import claim_states
@@ -178,6 +181,7 @@ def district_toml() -> str:
         ("[hotspots]", settings.HotspotSettings),
         ("[agency]", settings.AgencySettings),
         ("[agency.referrals]", settings.ReferralSettings),
+        ("[jurisdiction]", settings.JurisdictionSettings),
         ("[calendar]", settings.CalendarSettings),
         ("[[calendar.hours]]", WeeklyHours),
         ("[[calendar.closures]]", Closure),
@@ -203,6 +207,7 @@ _TOP = {
     "approval": "which roles may approve a step",
     "hotspots": "the inventory",
     "agency": "the files that are compared with the collection agency; without it the day has no such part",
+    "jurisdiction": "the files that say which area an address is in; without it every address is unsure",
     "policy": "the district's own values, such as `[policy.hotspots]`; see [](policy.md)",
     "calendar": "opening hours, closures, the end of the business day",
     "plugins": "which plugins may be loaded",
@@ -494,6 +499,11 @@ def hold_reasons() -> str:
     return table(("Code", "Sentence"), rows)
 
 
+def card_reasons() -> str:
+    """Every reason that a decision about a card may have, with its sentence."""
+    return table(("Code", "Sentence"), ((f"`{code}`", words) for code, words in CARD_REASONS.items()))
+
+
 # --- contracts ----------------------------------------------------------------------------------
 
 
@@ -551,6 +561,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "circulation-policy": lambda: policy_keys(CirculationPolicy, "circulation"),
     "hold-policy": lambda: policy_keys(HoldPolicy, "holds"),
     "patron-policy": lambda: policy_keys(PatronPolicy, "patrons"),
+    "card-policy": lambda: policy_keys(CardPolicy, "cards"),
+    "card-reasons": card_reasons,
+    "renewal-states": lambda: life_cycle(renewal_states),
     "jurisdiction-policy": lambda: policy_keys(JurisdictionPolicy, "jurisdiction"),
     "agency-day-policy": lambda: policy_keys(AgencyLimits, "agency_day"),
     "profiles": profile_values,

@@ -177,7 +177,8 @@ def test_a_yes_in_advance_answers_no_question(tmp_path):
         "U1,1,29999000000018,Mu\xf1oz,Open,2026-07-13,45.00,2026-09-20,",
     ]
     (tmp_path / "l1.csv").write_bytes("\n".join([*lines, ""]).encode("latin-1"))
-    told = CliRunner().invoke(app, ["agency", "map", str(tmp_path / "l1.csv"), "--save", str(tmp_path / "m.toml"), "--yes"])
+    files = (str(tmp_path / "l1.csv"), "--save", str(tmp_path / "m.toml"))
+    told = CliRunner().invoke(app, ["agency", "map", *files, "--yes"])
     assert "look whether names have the right letters" in told.output
     assert "Saved, but not confirmed" in told.output
     assert "confirmed = false" in (tmp_path / "m.toml").read_text(encoding="utf-8")

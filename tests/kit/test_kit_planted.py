@@ -10,6 +10,7 @@ from scld_core.testing.planted import PLANTED
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_holds import MEMORY_HOLDS
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.synthetic import CANARIES
 
@@ -21,6 +22,7 @@ REFERENCES = {
     "fees": MEMORY_FEES,
     "patrons": MEMORY_PATRONS,
     "notices": MEMORY_NOTICES,
+    "holds": MEMORY_HOLDS,
     "store": MEMORY_STORE,
 }
 

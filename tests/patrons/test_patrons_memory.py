@@ -6,7 +6,7 @@ from scld_core.errors import Conflict, NotFound, Rejected
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import PatronId
 from scld_core.memory.patrons import MemoryPatrons
-from scld_core.patrons import Block, Card, CollectionFlag, Patron
+from scld_core.patrons import Block, Card, CollectionFlag, Contact, NewPatron, Patron, PatronChange
 from support.accounts import START, day
 from support.clock import Ticking
 
@@ -93,3 +93,13 @@ def test_a_key_is_good_for_one_thing(patrons):
         for other in acts[:place]:
             with pytest.raises(Conflict):
                 other(f"k{place}")
+
+
+def test_a_patron_is_nobodys_own_responsible_adult(patrons):
+    """Neither by a change nor by a merge; and a new record never has the id of one that is there."""
+    with pytest.raises(Rejected, match="own responsible adult"):
+        patrons.update(ONE, PatronChange(responsible_adult=ONE), key="k1")
+    patrons.put(Patron(id=PatronId("main", "patron-5"), as_of=START))
+    made = patrons.register(NewPatron(number=Barcode("29050"), contact=Contact()), key="k2")
+    assert made.id == PatronId("main", "patron-6")
+    assert patrons.register(NewPatron(number=Barcode("29050"), contact=Contact()), key="k2") == made

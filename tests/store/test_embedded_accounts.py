@@ -31,7 +31,7 @@ from scld_core.kernel.money import Money
 from scld_core.kernel.time import FixedClock
 from scld_core.memory.fees import MemoryFees
 from scld_core.memory.patrons import MemoryPatrons
-from scld_core.patrons import Block, Card, CollectionFlag, Household, Patron
+from scld_core.patrons import Block, Card, CollectionFlag, Contact, Household, NewPatron, Patron, PatronChange
 from scld_core.plugins.guard import open_backend
 from scld_core.plugins.spec import BackendContext
 from scld_core.testing.patrons_tools import facts
@@ -434,3 +434,26 @@ def test_the_backend_opens_with_its_three_ports(sql_store, tmp_path):
         opened.fees.account(P[0])
     assert opened.patrons.find(Barcode("29000")) is None
     assert next(iter(opened.loans.iter_overdue(START))).rows == ()
+
+
+def test_a_new_record_has_an_id_of_its_own_and_a_pin_only_as_a_hash(accounts):
+    """An id that is there already is passed over; the database has the PIN nowhere, and the right one is right."""
+    store, patrons, _ = accounts
+    with store.transaction() as unit:
+        PatronDesk(unit.connection, "main").register(Patron(id=PatronId("main", "patron-6"), as_of=START))
+    new = NewPatron(number=Barcode("29050"), contact=Contact(), pin="canary-pin-5518")
+    made = patrons.register(new, key="k1")
+    assert made.id == PatronId("main", "patron-7")
+    assert patrons.register(new, key="k1") == made
+    for other in (evolve(new, pin="other"), evolve(new, pin=None), evolve(new, category="x")):
+        with pytest.raises(Conflict):
+            patrons.register(other, key="k1")
+    with pytest.raises(Rejected, match="own responsible adult"):
+        patrons.update(made.id, PatronChange(responsible_adult=made.id), key="k2")
+    assert (patrons.check_pin(made.id, "canary-pin-5518"), patrons.check_pin(made.id, "x")) == (True, False)
+    with store.transaction() as unit:
+        metadata = sa.MetaData()
+        metadata.reflect(unit.connection)
+        rows = [str(row) for table in metadata.sorted_tables for row in unit.connection.execute(sa.select(table))]
+    assert "scrypt$" in "".join(rows)
+    assert "canary-pin-5518" not in "".join(rows)

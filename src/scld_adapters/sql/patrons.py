@@ -1,81 +1,45 @@
-"""The embedded ILS's patrons: `patrons.ports.Patrons` on the store's own database.
-
-A merged record keeps its rows. What they say is read as the surviving patron's, so that nothing is
-lost whichever way the merge was made.
-"""
+"""The embedded ILS's patrons: `patrons.ports.Patrons` on the store's own database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+
+import attrs
+from attrs import evolve
 
 from scld_adapters.sql import ils
 from scld_adapters.sql._sqlalchemy import sa
-from scld_adapters.sql.owners import own, records_of, survivor, writing
+from scld_adapters.sql.owners import own, records_of, writing
+from scld_adapters.sql.patrons_rows import PatronRows
 from scld_adapters.sql.store import SqlStore
-from scld_adapters.sql.tables import (
-    ils_blocks,
-    ils_cards,
-    ils_flags,
-    ils_patron_writes,
-    ils_patrons,
-    ils_persons,
-    instant_text,
-    optional_text,
-    read_instant,
-)
+from scld_adapters.sql.tables import ils_blocks, ils_flags, ils_patron_writes, ils_patrons
+from scld_adapters.sql.tables_patrons import ils_patron_facts
 from scld_core import codecs
-from scld_core.errors import Conflict, NotFound, Rejected
+from scld_core.errors import Conflict, Rejected
 from scld_core.kernel.barcode import Barcode
-from scld_core.kernel.ids import LocationId, PatronId
+from scld_core.kernel.ids import PatronId
+from scld_core.kernel.page import Page
 from scld_core.kernel.time import Clock
 from scld_core.patrons.person import Block, Card, CollectionFlag, Patron
+from scld_core.patrons.pin import hashed_pin, pin_agrees
+from scld_core.patrons.requests import NewPatron, PatronChange, PatronQuery
 from scld_core.runs.model import Answer, AnswerKind
 
 __all__ = ["EmbeddedPatrons", "PatronDesk"]
 
 _DONE = Answer(AnswerKind.DONE)
-_Row = sa.Row[*tuple[Any, ...]]
 _Asked = CollectionFlag | Block | str
 
 
-class PatronDesk:
-    """What can be read of patrons and done to them within one transaction of the store.
+class PatronDesk(PatronRows):
+    """What can be done to patrons within one transaction of the store.
 
     `connection` is `SqlUnit.connection`, so that several acts, or an act and its audit line, commit
     together. Besides the port's writes there are those of staff: `register`, `replace_card`, `merge`.
     """
-
-    def __init__(self, connection: sa.Connection, backend: str) -> None:
-        self._connection = connection
-        self._backend = backend
-
-    def get(self, patron: PatronId, now: datetime) -> Patron:
-        """The patron after all merges; NotFound for one that nobody knows."""
-        if patron.backend != self._backend:
-            raise NotFound(self._backend, "get", "no patron with this id")
-        left = survivor(self._connection, patron.local, self._backend, "get")
-        records = records_of(self._connection, left)
-        person = self._person(records)
-        return Patron(
-            id=PatronId(self._backend, left),
-            as_of=now,
-            birth_date=None if person["birth_date"] is None else date.fromisoformat(person["birth_date"]),
-            responsible_adult=self._adult(person["responsible_adult"], records),
-            category=person["category"] or "",
-            home=None if person["home"] is None else LocationId(person["home"]),
-            cards=self._cards(records),
-            merged_from=tuple(PatronId(self._backend, record) for record in records[1:]),
-            flag=self._flag(records),
-            blocks=self._blocks(records),
-        )
-
-    def find(self, number: Barcode, now: datetime) -> Patron | None:
-        """The patron whose card this is or was."""
-        wanted = sa.select(ils_cards.c.patron).where(ils_cards.c.number == str(number))
-        found = self._connection.execute(wanted).scalar_one_or_none()
-        return None if found is None else self.get(PatronId(self._backend, found), now)
 
     def set_flag(self, patron: PatronId, flag: CollectionFlag, key: str) -> Answer:
         """Show that the patron is in collection."""
@@ -86,7 +50,7 @@ class PatronDesk:
         if shown is not None and shown.referral != flag.referral:
             raise Rejected(self._backend, "set_flag", "the patron is flagged for another referral")
         if shown is None:
-            self._insert(ils_flags, _flag_row(patron.local, flag))
+            self._put_flag(patron.local, flag)
         return self._done("set_flag", patron, flag, key)
 
     def clear_flag(self, patron: PatronId, referral: str, key: str) -> Answer:
@@ -104,7 +68,7 @@ class PatronDesk:
             return _DONE
         records = own(self._connection, patron, self._backend, "set_block")
         if not any(shown.reason == block.reason for shown in self._blocks(records)):
-            self._insert(ils_blocks, _block_row(patron.local, block))
+            self._put_block(patron.local, block)
         return self._done("set_block", patron, block, key)
 
     def clear_block(self, patron: PatronId, reason: str, key: str) -> Answer:
@@ -131,20 +95,61 @@ class PatronDesk:
         if patron.responsible_adult is not None:
             self._add(patron.responsible_adult.local)
         self._refuse_known(card.number for card in patron.cards)
-        self._insert(ils_persons, _person_row(patron))
-        for card in reversed(patron.cards):  # the newest comes last, as when they are replaced one by one
-            self._insert(ils_cards, _card_row(local, card))
-        if patron.flag is not None:
-            self._insert(ils_flags, _flag_row(local, patron.flag))
-        for block in patron.blocks:
-            self._insert(ils_blocks, _block_row(local, block))
+        self._put_all(local, patron)
+
+    def add(self, new: NewPatron, key: str, now: datetime) -> Patron:
+        """Register somebody with a first card, under an id that nobody has had."""
+        again = self._seen("register", new, key)
+        if again is not None:
+            return self.get(PatronId(self._backend, again), now)
+        if new.responsible_adult is not None:
+            self._survivor(new.responsible_adult, "register")
+        self._refuse_known([new.number])
+        made = PatronId(self._backend, self._new_record())
+        fields = attrs.asdict(new, recurse=False)
+        number, pin = fields.pop("number"), fields.pop("pin")
+        kept = None if pin is None else hashed_pin(pin)
+        self._put_person(made.local, Patron(id=made, as_of=now, cards=(Card(number=number),), **fields))
+        self._put_facts(made.local, new.contact, new.expires_on, kept)
+        self._put_card(made.local, Card(number=number))
+        self._remember("register", made.local, new, key, kept)
+        return self.get(made, now)
+
+    def update(self, patron: PatronId, change: PatronChange, key: str, now: datetime) -> Patron:
+        """Change what the change names."""
+        if self._seen("update", change, key, patron.local) is not None:
+            return self.get(patron, now)
+        records = own(self._connection, patron, self._backend, "update")
+        adult = change.responsible_adult
+        if adult is not None and self._survivor(adult, "update") in records:
+            raise Rejected(self._backend, "update", "a patron is nobody's own responsible adult")
+        left = change.applied(self.get(patron, now))
+        kept = None if change.pin is None else hashed_pin(change.pin)
+        self._put_person(patron.local, left)
+        self._put_facts(patron.local, left.contact, left.expires_on, kept or self._pin_of(patron.local))
+        self._remember("update", patron.local, change, key, kept)
+        return self.get(patron, now)
+
+    def put_card(self, patron: PatronId, number: Barcode, key: str, now: datetime) -> Patron:
+        """Give a new card, once for each key."""
+        if not self._again("put_card", patron, str(number), key):
+            self.replace_card(patron, number, now)
+            self._done("put_card", patron, str(number), key)
+        return self.get(patron, now)
 
     def replace_card(self, patron: PatronId, number: Barcode, at: datetime) -> None:
         """Give a new card; the present ones stay known as aliases. A number that was ever used is Rejected."""
         own(self._connection, patron, self._backend, "replace_card")
         self._refuse_known([number])
         self._retire(patron.local, at)
-        self._insert(ils_cards, _card_row(patron.local, Card(number=number)))
+        self._put_card(patron.local, Card(number=number))
+
+    def merge_once(self, gone: PatronId, kept: PatronId, key: str, now: datetime) -> Patron:
+        """Merge one record into another one, once for each key."""
+        if not self._again("merge", kept, gone.local, key):
+            self.merge(gone, kept, now)
+            self._done("merge", kept, gone.local, key)
+        return self.get(kept, now)
 
     def merge(self, gone: PatronId, kept: PatronId, at: datetime) -> None:
         """Merge one record into another one; Rejected for one record, and where both are flagged."""
@@ -153,56 +158,27 @@ class PatronDesk:
         ]
         if gone == kept or all(flags):
             raise Rejected(self._backend, "merge", "it is one record, or both are flagged; end one referral first")
+        pins = [self._pin_of(record.local) for record in (kept, gone)]
         self._retire(gone.local, at)
         ils.merge_patron(self._connection, gone.local, kept.local)
+        left = self.get(kept, at)  # of more than two records the first merged goes first: that is written down now
+        self._put_person(kept.local, left)
+        self._put_facts(kept.local, left.contact, left.expires_on, pins[0] or pins[1])
+        self._delete(ils_blocks, kept.local)
+        for block in left.blocks:
+            self._put_block(kept.local, block)
 
-    def _person(self, records: Sequence[str]) -> dict[str, Any]:
-        """Each fact as the first of the records knows it."""
-        rows = self._of(ils_persons, records)
-        known = sorted(rows, key=lambda row: records.index(row.patron))
-        names = ("birth_date", "responsible_adult", "category", "home")
-        return {name: next((getattr(row, name) for row in known if getattr(row, name)), None) for name in names}
-
-    def _adult(self, local: str | None, records: Sequence[str]) -> PatronId | None:
-        if local is None or local in records:
-            return None
-        return PatronId(self._backend, survivor(self._connection, local, self._backend, "get"))
-
-    def _cards(self, records: Sequence[str]) -> tuple[Card, ...]:
-        rows = [(row.patron == records[0], bool(row.present), row) for row in self._of(ils_cards, records)]
-        rows.sort(key=lambda one: (not (one[0] and one[1]), not one[0], -one[2].seq))
-        return tuple(
-            Card(
-                number=Barcode(row.number),
-                present=kept and present,
-                replaced_at=None if row.replaced_at is None else read_instant(row.replaced_at),
-            )
-            for kept, present, row in rows
-        )
-
-    def _flag(self, records: Sequence[str]) -> CollectionFlag | None:
-        rows = sorted(self._of(ils_flags, records), key=lambda row: records.index(row.patron))
-        return next((CollectionFlag(row.agency, _instant(row.since), row.referral) for row in rows), None)
-
-    def _blocks(self, records: Sequence[str]) -> tuple[Block, ...]:
-        rows = sorted(self._of(ils_blocks, records), key=lambda row: (row.patron != records[0], row.seq))
-        found: dict[str, Block] = {}
-        for row in rows:
-            found.setdefault(row.reason, Block(row.reason, _instant(row.since), row.set_by))
-        return tuple(found.values())
-
-    def _of(self, table: sa.Table, records: Sequence[str]) -> Sequence[_Row]:
-        return self._connection.execute(sa.select(table).where(table.c.patron.in_(records))).all()
+    def _pin_of(self, local: str) -> str | None:
+        found: str | None = self._first(ils_patron_facts, ("pin",), records_of(self._connection, local))["pin"]
+        return found
 
     def _again(self, verb: str, patron: PatronId, asked: _Asked, key: str) -> bool:
         """Whether this was done with the key already; Conflict when something else was."""
-        rows = sa.select(ils_patron_writes).where(ils_patron_writes.c.key == key)
-        known = self._connection.execute(rows).one_or_none()
+        known = self._known(key)
         if known is None:
             return False
         done, _, told = known.body.partition(" ")
-        same = (done, known.patron) == (verb, patron.local)
-        if not same or asked != _read_asked(asked, told):
+        if (done, known.patron) != (verb, patron.local) or asked != _read_asked(asked, told):
             raise Conflict(self._backend, verb, "the key was used for something else")
         return True
 
@@ -211,22 +187,30 @@ class PatronDesk:
         self._insert(ils_patron_writes, {"key": key, "patron": patron.local, "body": f"{verb} {told}"})
         return _DONE
 
-    def _add(self, local: str) -> None:
-        known = sa.select(ils_patrons.c.id).where(ils_patrons.c.id == local)
-        if self._connection.execute(known).first() is None:
-            self._insert(ils_patrons, {"id": local, "household": None, "merged_into": None})
+    def _seen(self, verb: str, asked: NewPatron | PatronChange, key: str, local: str = "") -> str | None:
+        """The record that this was done to with the key; Conflict when something else was done with it."""
+        known = self._known(key)
+        if known is None:
+            return None
+        done, _, told = known.body.partition(" ")
+        digest, _, pin = told.partition(" ")
+        same = (done, digest, bool(pin)) == (verb, _digest(asked), asked.pin is not None)
+        if not same or local not in ("", known.patron) or not (asked.pin is None or pin_agrees(asked.pin, pin)):
+            raise Conflict(self._backend, verb, "the key was used for something else")
+        return str(known.patron)
 
-    def _refuse_known(self, numbers: Iterable[Barcode]) -> None:
-        known = sa.select(ils_cards.c.seq).where(ils_cards.c.number.in_([str(number) for number in numbers]))
-        if self._connection.execute(known).first() is not None:
-            raise Rejected(self._backend, "card", "the number is a card already, or was")
+    def _remember(self, verb: str, local: str, asked: NewPatron | PatronChange, key: str, hashed: str | None) -> None:
+        """Keep of what was asked only so much that it is known again: it is of a person, who may change it."""
+        pin = "" if hashed is None else f" {hashed}"
+        self._insert(ils_patron_writes, {"key": key, "patron": local, "body": f"{verb} {_digest(asked)}{pin}"})
 
-    def _retire(self, local: str, at: datetime) -> None:
-        change = sa.update(ils_cards).where(ils_cards.c.patron == local, ils_cards.c.present.is_(True))
-        self._connection.execute(change.values(present=False, replaced_at=instant_text(at)))
+    def _known(self, key: str) -> sa.Row[*tuple[Any, ...]] | None:
+        rows = sa.select(ils_patron_writes).where(ils_patron_writes.c.key == key)
+        return self._connection.execute(rows).one_or_none()
 
-    def _insert(self, table: sa.Table, row: dict[str, Any]) -> None:
-        self._connection.execute(sa.insert(table).values(**row))
+
+def _digest(asked: NewPatron | PatronChange) -> str:
+    return hashlib.sha256(codecs.dump(evolve(asked, pin=None)).encode()).hexdigest()
 
 
 def _read_asked(like: _Asked, told: str) -> _Asked:
@@ -234,42 +218,16 @@ def _read_asked(like: _Asked, told: str) -> _Asked:
     return told if isinstance(like, str) else codecs.load(like.__class__, told)
 
 
-def _person_row(patron: Patron) -> dict[str, Any]:
-    return {
-        "patron": patron.id.local,
-        "birth_date": None if patron.birth_date is None else patron.birth_date.isoformat(),
-        "responsible_adult": None if patron.responsible_adult is None else patron.responsible_adult.local,
-        "category": patron.category,
-        "home": None if patron.home is None else str(patron.home),
-    }
-
-
-def _card_row(local: str, card: Card) -> dict[str, Any]:
-    replaced = optional_text(card.replaced_at)
-    return {"number": str(card.number), "patron": local, "present": card.present, "replaced_at": replaced}
-
-
-def _flag_row(local: str, flag: CollectionFlag) -> dict[str, Any]:
-    return {"patron": local, "agency": flag.agency, "since": optional_text(flag.since), "referral": flag.referral}
-
-
-def _block_row(local: str, block: Block) -> dict[str, Any]:
-    return {"patron": local, "reason": block.reason, "since": optional_text(block.since), "set_by": block.by}
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else read_instant(text)
-
-
 class EmbeddedPatrons:
     """Live answers, each out of one consistent state of the database; each write in a transaction of its own."""
 
     live = True
 
-    def __init__(self, store: SqlStore, clock: Clock, *, backend: str) -> None:
+    def __init__(self, store: SqlStore, clock: Clock, *, backend: str, page_size: int = 500) -> None:
         self._store = store
         self._clock = clock
         self._backend = backend
+        self._page_size = page_size
 
     def get(self, patron: PatronId) -> Patron:
         """The patron now, after all merges."""
@@ -282,6 +240,19 @@ class EmbeddedPatrons:
         now = self._clock.now()
         with self._store.reading() as connection:
             return PatronDesk(connection, self._backend).find(number, now)
+
+    def search(self, query: PatronQuery) -> Iterator[Page[Patron]]:
+        """Everybody who answers to the query."""
+        now, size = self._clock.now(), self._page_size
+        with self._store.reading() as connection:
+            rows = PatronDesk(connection, self._backend).search(query, now)
+        pages = range(0, max(len(rows), 1), size)  # an empty list is one empty page, not none
+        return (Page(tuple(rows[at : at + size]), now, last=at + size >= len(rows), total=len(rows)) for at in pages)
+
+    def check_pin(self, patron: PatronId, pin: str) -> bool:
+        """Whether this is the patron's PIN."""
+        with self._store.reading() as connection:
+            return PatronDesk(connection, self._backend).check_pin(patron, pin)
 
     def set_flag(self, patron: PatronId, flag: CollectionFlag, *, key: str) -> Answer:
         """Show that the patron is in collection."""
@@ -302,3 +273,23 @@ class EmbeddedPatrons:
         """End the block for one reason."""
         with writing(self._store, self._backend, "clear_block", key) as connection:
             return PatronDesk(connection, self._backend).clear_block(patron, reason, key)
+
+    def register(self, new: NewPatron, *, key: str) -> Patron:
+        """Register somebody with a first card."""
+        with writing(self._store, self._backend, "register", key) as connection:
+            return PatronDesk(connection, self._backend).add(new, key, self._clock.now())
+
+    def update(self, patron: PatronId, change: PatronChange, *, key: str) -> Patron:
+        """Change what the change names."""
+        with writing(self._store, self._backend, "update", key) as connection:
+            return PatronDesk(connection, self._backend).update(patron, change, key, self._clock.now())
+
+    def put_card(self, patron: PatronId, number: Barcode, *, key: str) -> Patron:
+        """Give the patron a new card."""
+        with writing(self._store, self._backend, "put_card", key) as connection:
+            return PatronDesk(connection, self._backend).put_card(patron, number, key, self._clock.now())
+
+    def merge(self, gone: PatronId, kept: PatronId, *, key: str) -> Patron:
+        """Merge one record into another one."""
+        with writing(self._store, self._backend, "merge", key) as connection:
+            return PatronDesk(connection, self._backend).merge_once(gone, kept, key, self._clock.now())

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scld_adapters.sql import (  # noqa: F401 - a table is known once its module is loaded
-    tables_catalog,
-    tables_holds,
-    tables_loans,
-    tables_patrons,
-)
+from scld_adapters.sql import tables_catalog, tables_holds, tables_loans, tables_patrons
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.tables import REVISION, REVISIONS, metadata, version
 from scld_core.errors import BadInput
 
 __all__ = ["create", "refuse_foreign", "refuse_newer", "refuse_none", "refuse_other", "revision", "told"]
+
+_LOADED = (tables_catalog, tables_holds, tables_loans, tables_patrons)  # a table is known once its module is
 
 
 def revision(connection: sa.Connection) -> str | None:

@@ -23,6 +23,7 @@ from scld_core.patrons.policy import (
     Signal,
 )
 from scld_core.patrons.ports import Patrons
+from scld_core.patrons.requests import NewPatron, PatronChange, PatronQuery
 from scld_core.patrons.rules import Minority, age_on, merged, minority
 from scld_core.patrons.verification import Asked, Attempt, Claim, Verification, verify
 
@@ -62,11 +63,14 @@ __all__ = [
     "Likeness",
     "MergePreview",
     "Minority",
+    "NewPatron",
     "Obligation",
     "OlderLoans",
     "Patron",
+    "PatronChange",
     "PatronId",
     "PatronPolicy",
+    "PatronQuery",
     "Patrons",
     "PersonName",
     "Phone",

@@ -18,9 +18,12 @@ _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
 _EXTENSION = re.compile(r"(?:ext(?:ension)?|x|#)[ .:]*([0-9]{1,8})\s*$", re.IGNORECASE)
 
 
+_NO_TEXT = ("Cc", "Cs")  # what steers a screen, and halves of characters that no database takes
+
+
 def _tidy(text: object) -> bool:
     """Text of one line without signs that steer a screen; any script."""
-    return isinstance(text, str) and text == text.strip() and not any(unicodedata.category(c) == "Cc" for c in text)
+    return isinstance(text, str) and text == text.strip() and not any(unicodedata.category(c) in _NO_TEXT for c in text)
 
 
 _line = matching(_tidy, "must be one line of text without outer spaces or control characters")

@@ -22,7 +22,7 @@ from scld_core.patrons.person import Block, Patron
 from scld_core.patrons.policy import PatronPolicy
 from scld_core.patrons.rules import merged
 
-__all__ = ["REASONS", "Dossier", "MergePreview", "Obligation", "Standing", "merge_preview", "stricter"]
+__all__ = ["REASONS", "Dossier", "MergePreview", "Obligation", "Standing", "merge_preview", "stricter", "united"]
 
 REASONS: Mapping[str, str] = {
     "alias": "{count} numbers become aliases",
@@ -93,8 +93,8 @@ def merge_preview(
     result = Dossier(
         patron=_left(gone.patron, kept.patron, policy, at),
         consents=narrower(gone.consents, kept.consents),
-        restrictions=_united(gone.restrictions, kept.restrictions),
-        exemptions=_united(gone.exemptions, kept.exemptions),
+        restrictions=united(gone.restrictions, kept.restrictions),
+        exemptions=united(gone.exemptions, kept.exemptions),
         obligations=tuple(sorted({*gone.obligations, *kept.obligations})),
         guardians=_links(gone, kept),
     )
@@ -137,7 +137,8 @@ def stricter(one: Standing, other: Standing) -> Standing:
     return Standing(code=one.code, since=since, until=until)
 
 
-def _united(ours: Iterable[Standing], theirs: Iterable[Standing]) -> tuple[Standing, ...]:
+def united(ours: Iterable[Standing], theirs: Iterable[Standing]) -> tuple[Standing, ...]:
+    """Every standing of both, of two for one reason the stricter, in order of their codes."""
     return _by_code((*ours, *theirs), lambda standing: standing.code, stricter)
 
 

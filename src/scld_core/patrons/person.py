@@ -12,6 +12,7 @@ from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, instant, matching, optional
+from scld_core.patrons.contact import Contact
 
 __all__ = ["Block", "Card", "CollectionFlag", "Patron"]
 
@@ -70,7 +71,8 @@ class Patron:
 
     `birth_date` is None when it is not known, which is a fact of its own and no age. `cards` has the
     present ones first. `merged_from` are the ids of records that were merged into this one: they and
-    every card are the patron's aliases for ever.
+    every card are the patron's aliases for ever. `contact` is None where the system tells of none, and
+    `expires_on`, the last day of the card, where it tells of no end.
     """
 
     id: PatronId = personal(validator=instance(PatronId))
@@ -83,10 +85,13 @@ class Patron:
     merged_from: tuple[PatronId, ...] = personal(default=(), validator=each(instance(PatronId)))
     flag: CollectionFlag | None = field(default=None, validator=optional(instance(CollectionFlag)))
     blocks: tuple[Block, ...] = field(default=(), validator=each(instance(Block)))
+    contact: Contact | None = personal(default=None, validator=optional(instance(Contact)))
+    expires_on: date | None = field(default=None, validator=optional(instance(date)))
 
     def __attrs_post_init__(self) -> None:
-        if isinstance(self.birth_date, datetime):
-            raise InvalidValue("Patron", "birth_date", "must be a date without a time")
+        for name, day in (("birth_date", self.birth_date), ("expires_on", self.expires_on)):
+            if isinstance(day, datetime):
+                raise InvalidValue("Patron", name, "must be a date without a time")
         if self.responsible_adult == self.id:
             raise InvalidValue("Patron", "responsible_adult", "must be another patron")
         for name, members in (

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.capability import reads, writes
 from scld_core.kernel.ids import PatronId
+from scld_core.kernel.page import Page
 from scld_core.patrons.person import Block, CollectionFlag, Patron
+from scld_core.patrons.requests import NewPatron, PatronChange, PatronQuery
 from scld_core.runs.model import Answer
 
 __all__ = ["Patrons"]
@@ -22,16 +24,22 @@ def _with_card(instance: str, number: Barcode) -> Callable[[Patron | None], bool
     return lambda answer: answer is None or (_ours(instance, answer) and answer.has_card(number))
 
 
+def _listed(instance: str, query: PatronQuery) -> Callable[[Patron], bool]:
+    del query
+    return lambda row: _ours(instance, row)
+
+
 def _ours(instance: str, patron: Patron) -> bool:
     ids = (patron.id, patron.responsible_adult or patron.id, *patron.merged_from)
     return all(record.backend == instance for record in ids)
 
 
 class Patrons(Protocol):
-    """The patrons of one ILS, as far as the agency's work needs them.
+    """The patrons of one ILS.
 
-    A write answers DONE, ACCEPTED or FOR_OPERATOR. What is so already is left as it is and answers
-    DONE. The same key with the same arguments, however late, does nothing more; with other arguments
+    A write of flags or blocks answers DONE, ACCEPTED or FOR_OPERATOR; what is so already is left as it
+    is and answers DONE. A write of the patron answers with the patron as it is now, and has happened
+    then. The same key with the same arguments, however late, does nothing more; with other arguments
     it raises Conflict. A write raises NotFound for an unknown patron, and Rejected for a record that
     was merged away.
     """
@@ -72,4 +80,49 @@ class Patrons(Protocol):
     @writes()
     def clear_block(self, patron: PatronId, reason: str, *, key: str) -> Answer:
         """End the block for one reason; others stay, and so does the flag."""
+        ...
+
+    @reads(about=_listed)
+    def search(self, query: PatronQuery) -> Iterator[Page[Patron]]:
+        """Every patron who answers to the query, each once and after all merges, in pages.
+
+        Which words of a name are found, and whether parts of words are, may be a convention of the ILS;
+        whoever has all of the words is among those found.
+        """
+        ...
+
+    @reads()
+    def check_pin(self, patron: PatronId, pin: str) -> bool:
+        """Whether this is the patron's PIN; false for a patron who has none. The PIN is in no log and no fault."""
+        ...
+
+    @writes()
+    def register(self, new: NewPatron, *, key: str) -> Patron:
+        """Register somebody with a first card.
+
+        Rejected for a number that is anybody's card, or was, and NotFound for a responsible adult whom
+        the ILS does not know.
+        """
+        ...
+
+    @writes()
+    def update(self, patron: PatronId, change: PatronChange, *, key: str) -> Patron:
+        """Change what the change names and nothing else. A repeated key leaves what was changed since."""
+        ...
+
+    @writes()
+    def put_card(self, patron: PatronId, number: Barcode, *, key: str) -> Patron:
+        """Give the patron a new card; every former number stays known as an alias for ever.
+
+        Rejected for a number that is anybody's card, or was, this patron's own included.
+        """
+        ...
+
+    @writes()
+    def merge(self, gone: PatronId, kept: PatronId, *, key: str) -> Patron:
+        """Merge `gone` into `kept` and answer with the record that is left.
+
+        Its cards and ids stay known, blocks are united, what is open goes over, and what is known of one
+        only is known. Rejected for one record, and where both are flagged.
+        """
         ...

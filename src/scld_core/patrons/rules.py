@@ -67,4 +67,6 @@ def merged(gone: Patron, kept: Patron, at: datetime) -> Patron:
         merged_from=tuple(record for record in ids if record != kept.id),
         flag=kept.flag or gone.flag,
         blocks=(*kept.blocks, *(block for block in gone.blocks if block.reason not in own)),
+        contact=kept.contact or gone.contact,
+        expires_on=kept.expires_on or gone.expires_on,
     )

@@ -37,6 +37,32 @@ DESK_VALUES: tuple[tuple[str, str, str, str], ...] = (
     ("circulation", "claim_search_days", "[1, 7, 28]", "days after a claim on which the shelves are searched"),
     ("circulation", "claims_before_manager", "2", "from so many claims of a patron on a manager decides"),
     ("holds", "shelf_days", "7", "open days for which an item waits on the hold shelf"),
+    ("holds", "inactive_categories", '["online"]', "the ILS's categories of people who registered online"),
+    (
+        "patrons",
+        "guardian_access",
+        '{ amount_owed = ["childs_card", "child_present"], titles = ["child_present"] }',
+        "by which evidence a responsible adult is told something of a child's record",
+    ),
+    ("patrons", "guardian_must_be_liable", "true", "whether only who answers for the loans may ask"),
+    ("patrons", "verification_failures", "3", "failures of one patron on one day that lock a channel"),
+    ("patrons", "verification_locks", '["phone", "web"]', "the channels that are locked then"),
+    ("patrons", "household_kinds", '["street"]', "kinds of address that make a household"),
+    (
+        "patrons",
+        "duplicate_weights",
+        "{ same_name = 40, other_name = -60, same_birth_date = 40, other_birth_date = -60, same_phone = 15 }",
+        "points for what two records have in common or apart",
+    ),
+    ("patrons", "duplicate_same", "80", "points from which on two records are one patron"),
+    ("patrons", "duplicate_possible", "40", "points from which on a person compares them"),
+    ("patrons", "duplicate_block", "200", "records that share one trait and are still compared"),
+    ("patrons", "placeholder_birth_dates", "[1900-01-01]", "dates that stand for an unknown one"),
+    ("cards", "signature_below", "18", "age below which a responsible adult signs"),
+    ("cards", "valid_months", "{ resident = 36, property_owner = 36, reciprocal = 12 }", "how long a card lasts"),
+    ("cards", "valid_days", "{ online = 14 }", "how long one from online lasts"),
+    ("cards", "max_owed_cents", "1000", "who owes more gets no renewal"),
+    ("cards", "ranges", '{ cheney = ["2900000010000-2900000019999"] }', "each library's card numbers"),
 )
 """Policy keys of the desks: table, name, the sample's value, what it decides."""
 

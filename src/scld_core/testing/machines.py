@@ -455,6 +455,6 @@ def run_machine(harness: Harness[Any], *, examples: int | None = None, shrink: b
             stateful_step_count=_MACHINE_STEPS,
             phases=phases,
             deadline=None,  # a slow machine is no fault of the backend
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much),
         )
         run_state_machine_as_test(kind, settings=chosen)

@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
+from attrs import evolve
+
 from scld_core.kernel.barcode import Barcode
-from scld_core.kernel.ids import PatronId
+from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.patrons.person import Block, CollectionFlag, Patron
+from scld_core.patrons.requests import NewPatron, PatronChange, PatronQuery
 from scld_core.runs.model import Answer
 from scld_core.testing.case import Case
 from scld_core.testing.harness import PatronsBench
 from scld_core.testing.synthetic import NOW
-from scld_core.testing.synthetic_accounts import AGENCY, REFERRAL
+from scld_core.testing.synthetic_accounts import AGENCY, REFERRAL, card, patron
+from scld_core.testing.synthetic_people import contact, name_of
 
 __all__ = [
     "BLOCK",
     "FLAG",
     "OPERATIONS",
+    "PEOPLE",
+    "PIN",
     "WRITES",
     "Desk",
     "begin",
     "by_operation",
     "facts",
     "found",
+    "listed",
+    "newcomer",
     "order",
+    "whole",
     "wished",
 ]
 
 Desk = Case[PatronsBench]
 
 WRITES = ("set_flag", "clear_flag", "set_block", "clear_block")
-OPERATIONS = ("get", "find", *WRITES)
+PEOPLE = ("register", "update", "put_card", "merge")
+OPERATIONS = ("get", "find", *WRITES, "search", "check_pin", *PEOPLE)
+
+PIN = "canary-pin-6402"
+"""A PIN that must never be seen outside."""
 
 FLAG = CollectionFlag(AGENCY, NOW, REFERRAL)
 BLOCK = Block("collection", NOW, "scld")
@@ -61,12 +75,47 @@ def wished(operation: str, seen: Patron) -> bool:
     return (seen.blocked_for(BLOCK.reason) is not None) is (operation == "set_block")
 
 
+def newcomer(number: Barcode) -> NewPatron:
+    """Somebody who is not there yet."""
+    return NewPatron(
+        number=number,
+        contact=contact(7),
+        birth_date=date(1991, 7, 4),
+        responsible_adult=patron(3),
+        category="adult",
+        home=LocationId("cheney"),
+        expires_on=date(2029, 7, 4),
+    )
+
+
 def by_operation(
-    case: Desk, bench: PatronsBench, subject: PatronId, number: Barcode
+    case: Desk, bench: PatronsBench, subject: PatronId, number: Barcode, *, fresh: Barcode | None = None
 ) -> Mapping[str, Callable[[], Any]]:
-    """A call of each operation about a patron, and about a card where it takes one."""
+    """A call of each operation about a patron, and about a card where it takes one; `fresh` is to be a new card."""
+    port, new = bench.patrons, fresh or card(70)
     writes = {name: (lambda name=name: order(bench, name, subject, case.key())) for name in WRITES}
-    return {"get": lambda: bench.patrons.get(subject), "find": lambda: bench.patrons.find(number), **writes}
+    stranger = evolve(newcomer(new), responsible_adult=None, pin=PIN if case.operation in PEOPLE else None)
+    return {
+        "get": lambda: port.get(subject),
+        "find": lambda: port.find(number),
+        **writes,
+        "search": lambda: listed(bench, PatronQuery(name=name_of(0))),
+        "check_pin": lambda: port.check_pin(subject, PIN),
+        "register": lambda: port.register(stranger, key=case.key()),
+        "update": lambda: port.update(subject, PatronChange(contact=contact(0), pin=stranger.pin), key=case.key()),
+        "put_card": lambda: port.put_card(subject, new, key=case.key()),
+        "merge": lambda: port.merge(evolve(patron(4), backend=subject.backend), subject, key=case.key()),
+    }
+
+
+def listed(bench: PatronsBench, query: PatronQuery) -> list[Patron]:
+    """Everybody on all pages, unjudged."""
+    return [row for page in bench.patrons.search(query) for row in page.rows]
+
+
+def whole(seen: Patron) -> tuple[Any, ...]:
+    """Everything that `facts` has, how the patron is called and reached, and the end of the card."""
+    return (*facts(seen), seen.contact, seen.expires_on)
 
 
 def found(bench: PatronsBench, number: Barcode) -> PatronId | None:

@@ -150,7 +150,9 @@ def map_file(
     file: Annotated[Path, typer.Argument(help="An export of the agency's list, CSV or XLSX.", show_default=False)],
     *,
     save: Annotated[Path, typer.Option(help="Where the mapping goes, such as map.toml.", show_default=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Confirm the proposal without asking, if its letters are sure.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm the proposal without asking, if its letters are sure.")
+    ] = False,
 ) -> None:
     """Propose which column of an agency's list is which, and save it as a dialect for ``--dialect``."""
     from scld_core.services.agency.mapping import map_columns

@@ -19,6 +19,7 @@ __all__ = ["day"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
+
 @app.command()
 def day(
     folder: Annotated[Path | None, typer.Argument(help="The district's folder.", show_default=False)] = None,

@@ -126,9 +126,7 @@ def _figures(books: _Books) -> tuple[Figure, ...]:
             "Unexplained differences",
             books.exceptions,
             Tone.BAD if books.exceptions else Tone.GOOD,
-            "Rows that do not tie out, named below."
-            if books.exceptions
-            else "Every axis comes to the same total.",
+            "Rows that do not tie out, named below." if books.exceptions else "Every axis comes to the same total.",
             "exceptions",
         ),
         Figure("Accounts", len(books.ledger.accounts), hint="in collection, read from the ledger"),

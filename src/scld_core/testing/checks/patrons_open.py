@@ -9,9 +9,10 @@ from scld_core.kernel.ids import PatronId
 from scld_core.testing.case import Check, check, refused, require
 from scld_core.testing.checks.opening import closing, listening, offered, quiet_words, unseen
 from scld_core.testing.harness import PatronsBench
-from scld_core.testing.patrons_tools import OPERATIONS, Desk, begin, by_operation, order
+from scld_core.testing.patrons_tools import OPERATIONS, PIN, Desk, begin, by_operation, order
 from scld_core.testing.synthetic import CARD, PATRON, SECRET
 from scld_core.testing.synthetic_accounts import card, ledger, patron
+from scld_core.testing.synthetic_people import PEOPLE_CANARIES, roll
 
 __all__ = ["CHECKS"]
 
@@ -25,11 +26,12 @@ def declared(case: Desk) -> None:
 def keeps_patrons(case: Desk) -> None:
     """No patron's data and no secret shows in a log, an exception or a repr."""
     with listening() as heard:
-        bench = case.open(ledger())
+        bench = case.open(roll() if case.declares("search") else ledger())
         said = [repr(bench.patrons)]
         subjects = ((patron(0), card(0)), (PatronId(patron(0).backend, PATRON + "x"), card(0, 7)))
-        said.extend(quiet_words(by_operation(case, bench, *subject)[case.operation]) for subject in subjects)
-    for canary in (PATRON, CARD, SECRET):
+        for who, number in subjects:
+            said.append(quiet_words(by_operation(case, bench, who, number, fresh=number)[case.operation]))
+    for canary in (PATRON, CARD, SECRET, PIN, *PEOPLE_CANARIES):
         unseen(canary, "a patron's data or a secret", said=said, heard=heard)
 
 

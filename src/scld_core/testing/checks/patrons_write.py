@@ -15,7 +15,7 @@ from scld_core.testing.harness import PatronsBench
 from scld_core.testing.patrons_tools import BLOCK, FLAG, WRITES, Desk, begin, facts, order, wished
 from scld_core.testing.synthetic_accounts import MERGED, REFERRAL, ledger, patron, people
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "keeps_keys"]
 
 _OPPOSITE = {"set_flag": "clear_flag", "clear_flag": "set_flag", "set_block": "clear_block", "clear_block": "set_block"}
 
@@ -92,14 +92,15 @@ def same_key(case: Desk) -> None:
     require(wished(verb, _now(bench, number)), "a repeated key undid what it had done")
 
 
-def _keeps_keys(case: Desk) -> None:
+def keeps_keys(case: Desk) -> None:
+    """Excuse the check where the system keeps no keys."""
     if not case.harness.remembers_keys:
         raise Excused("the system keeps no keys")
 
 
 def late_key(case: Desk) -> None:
     """A key that comes back late, after the opposite was done, does nothing more."""
-    _keeps_keys(case)
+    keeps_keys(case)
     verb = case.operation
     case.needs(_OPPOSITE[verb])
     bench, number, key = case.open(ledger()), begin(verb), case.key()
@@ -112,7 +113,7 @@ def late_key(case: Desk) -> None:
 
 def other_body(case: Desk) -> None:
     """A key that was used for something else raises Conflict, and nothing is changed."""
-    _keeps_keys(case)
+    keeps_keys(case)
     verb = case.operation
     bench, number, key = case.open(ledger()), begin(verb), case.key()
     _send(case, bench, verb, patron(number), key)

@@ -32,7 +32,7 @@ class Spoilt(MemoryPatrons):
     """The reference patrons of one world."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.clock, backend=world.context.instance)
+        super().__init__(world.clock, backend=world.context.instance, page_size=world.page_size)
         self.world = world
         self.prepare()
 

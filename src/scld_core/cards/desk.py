@@ -1,0 +1,256 @@
+"""The cards desk: does this address get a card, which one, until when; issue, renew, replace."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from scld_core.cards.actions import (
+    ISSUE,
+    RENEW,
+    REPLACE,
+    UPGRADE,
+    IssueOrder,
+    RenewOrder,
+    ReplaceOrder,
+    decide_application,
+    decide_number,
+    decide_renewal,
+    decide_replacement,
+)
+from scld_core.cards.model import Application, CardKind, Entitlement
+from scld_core.cards.numbers import next_number
+from scld_core.cards.office import CardOffice
+from scld_core.cards.renewals import RenewalRequest, due_by, keep_request, move_request, stored_requests
+from scld_core.cards.rules import ends_on, entitlement, kind_of
+from scld_core.cards.states import RenewalEvent
+from scld_core.errors import NotFound
+from scld_core.kernel.barcode import Barcode, read_scan
+from scld_core.kernel.decision import Decision, Reason, deny, permit
+from scld_core.kernel.ids import LocationId, PatronId
+from scld_core.kernel.validate import instance
+from scld_core.patrons.actions import still_there
+from scld_core.patrons.contact import Address
+from scld_core.patrons.jurisdiction import Finding
+from scld_core.patrons.merging import carried, settled
+from scld_core.patrons.person import Patron
+from scld_core.runs.model import Receipt, StepState, step_id
+from scld_core.runs.one_step import Outcome, Write, Writer
+
+__all__ = ["CardAnswer", "CardDesk"]
+
+
+@frozen
+class CardAnswer:
+    """What an address gives its household: the finding with its evidence, and the kinds of cards."""
+
+    finding: Finding = field(validator=instance(Finding))
+    kinds: tuple[CardKind, ...]
+
+
+@frozen
+class CardDesk:
+    """Cards of one ILS.
+
+    `cause` names a request, such as a form's number: the same one is carried out once, with the same number.
+    NotFound is raised for a patron whom the ILS does not know, and the other faults of a system while the
+    facts are read; what happens from there on is in the Outcome.
+    """
+
+    office: CardOffice
+    writer: Writer
+
+    def card_for(self, address: Address | None) -> CardAnswer:
+        """Does this address get a card: what it is to the district, by which evidence, and for which kinds."""
+        policy = self.office.ruling().policy
+        finding = self.office.finding(address)
+        kinds = (kind for kind in CardKind if finding.belonging in policy.belongings.get(kind, ()))
+        return CardAnswer(finding, tuple(kind for kind in kinds if kind in policy.excludes))
+
+    def entitlement(self, patron: PatronId) -> Entitlement | None:
+        """What a patron's card is good for; None for a category that is no kind of card."""
+        policy = self.office.ruling().policy
+        kind = kind_of(self.office.people.patrons.get(patron).category, policy)
+        return None if kind is None else entitlement(kind, policy, holds=self.office.online_holds())
+
+    def may_issue(self, application: Application) -> Decision:
+        """Whether this applicant gets this kind of card now, with every reason; nothing is changed."""
+        return decide_application(self.office, application)
+
+    def issue(self, application: Application, *, number: str = "", cause: str = "") -> Outcome[Patron]:
+        """Give somebody a first card.
+
+        `number` is the card as it was scanned; left out, the next free number of the library's ranges.
+        """
+        chosen, decision = self._chosen(application, number, cause)
+        if chosen is None or not decision.permitted:
+            return Outcome(None, decision)
+        draft = self.office.people.drafts.keep(evolve(application, pin=None), application.pin)
+        order = IssueOrder(draft=draft, number=chosen)
+        write = Write(ISSUE, order, self.writer.name("card", chosen), f"a card for {application.library}", cause)
+
+        def read(receipt: Receipt) -> Patron | None:
+            del receipt
+            return self.office.people.patrons.find(chosen)
+
+        return self._drafted(draft, self.writer.carry_out(write, gives=Patron, read=read, decision=decision))
+
+    def _chosen(self, application: Application, number: str, cause: str) -> tuple[Barcode | None, Decision]:
+        """The number that the card will have, and whether it is given; permitted again for what was done before."""
+        form = self.writer.name("form", cause) if cause else ""
+        if number:
+            chosen: Barcode | None = read_scan(number).number
+        else:
+            chosen = next_number(self.office.people.store, (), taken=self._taken, form=form)
+        if chosen is not None and self._done(ISSUE, self.writer.name("card", chosen), cause):
+            return chosen, permit()
+        decision = decide_application(self.office, application)
+        if decision.permitted and chosen is None:
+            chosen, none_left = self._next(application.library, form)
+            decision = none_left or decision
+        if decision.permitted and chosen is not None:
+            usable = decide_number(self.office, chosen)
+            decision = decision if usable.permitted else usable
+        return chosen, decision
+
+    def _done(self, action: str, subject: str, cause: str) -> bool:
+        """Whether this was carried out for a request before: then its answer is given again."""
+        if not cause:
+            return False
+        with self.office.people.store.transaction() as unit:
+            record = unit.steps.get(step_id(action, subject, cause))
+        return record is not None and record.state is StepState.APPLIED
+
+    def _next(self, library: LocationId, form: str = "") -> tuple[Barcode | None, Decision | None]:
+        ruling = self.office.ruling()
+        ranges = ruling.policy.ranges.get(str(library), ())
+        found = next_number(self.office.people.store, ranges, taken=self._taken, form=form)
+        if found is not None:
+            return found, None
+        return None, deny(Reason("no_numbers", (("library", str(library)),), "cards.ranges", ruling.version))
+
+    def _taken(self, number: Barcode) -> bool:
+        return self.office.people.patrons.find(number) is not None
+
+    def upgrade(self, patron: PatronId, application: Application, *, cause: str = "") -> Outcome[Patron]:
+        """Give a patron another kind of card under the same number, as when one who registered online comes in."""
+        held = self.office.people.patrons.get(patron)
+        decision = still_there(self.office.people, patron)
+        if decision.permitted:
+            decision = decide_application(self.office, application, held)
+        if not decision.permitted:
+            return Outcome(None, decision)
+        draft = self.office.people.drafts.keep(evolve(application, pin=None), application.pin)
+        order = IssueOrder(draft=draft, patron=patron)
+        label = f"a card of the kind {application.kind.value}"
+        write = Write(UPGRADE, order, self.writer.name("patron", patron), label, cause)
+        return self._drafted(draft, self._carried(write, patron, decision))
+
+    def _drafted(self, draft: str, outcome: Outcome[Patron]) -> Outcome[Patron]:
+        if settled(outcome):
+            self.office.people.drafts.drop((draft,))
+        return outcome
+
+    def may_renew(self, patron: PatronId, *, months: int | None = None) -> Decision:
+        """Whether a card is renewed now, with every reason; nothing is changed."""
+        return decide_renewal(self.office, self.office.people.patrons.get(patron), months)
+
+    def renew(self, patron: PatronId, *, months: int | None = None, cause: str = "") -> Outcome[Patron]:
+        """Renew a card; `months` is the period that is paid for, of a kind that is sold."""
+        held, ruling = self.office.people.patrons.get(patron), self.office.ruling()
+        decision = decide_renewal(self.office, held, months)
+        kind = kind_of(held.category, ruling.policy)
+        until = None if kind is None else ends_on(kind, ruling.policy, today=ruling.day, months=months)
+        if until is None or not decision.permitted:
+            return Outcome(None, decision)
+        order = RenewOrder(patron=held.id, until=until, months=months)
+        label = f"renew until {until}"
+        return self._carried(Write(RENEW, order, self.writer.name("patron", held.id), label, cause), held.id, decision)
+
+    def replace(
+        self,
+        patron: PatronId,
+        *,
+        library: LocationId,
+        number: str = "",
+        identified: bool = False,
+        cause: str = "",
+    ) -> Outcome[Patron]:
+        """Give a patron a new number; every former one still finds the patron, for ever.
+
+        `identified` says that whoever asks was verified to be the patron.
+        """
+        held = self.office.people.patrons.get(patron)
+        form = self.writer.name("form", cause) if cause else ""
+        chosen: Barcode | None = read_scan(number).number if number else None
+        none_left: Decision | None = None
+        if chosen is None:
+            chosen, none_left = self._next(library, form)
+        if chosen is None:
+            return Outcome(None, none_left or permit())
+        subject = self.writer.name("patron", held.id)
+        order = ReplaceOrder(patron=held.id, number=chosen, former=held.card)
+        done = held.card == chosen and self._done(REPLACE, subject, cause)
+        decision = permit() if done else decide_replacement(self.office, chosen, identified=identified)
+        write = Write(REPLACE, order, subject, f"replace a card at {library}", cause)
+        return self._carried(write, held.id, decision)
+
+    def _carried(self, write: Write[Any], patron: PatronId, decision: Decision) -> Outcome[Patron]:
+        return carried(self.office.people, self.writer, write, patron, decision=decision)
+
+    def request_renewal(self, patron: PatronId, *, cause: str, months: int | None = None) -> RenewalRequest:
+        """Take a request for renewal that is answered later: by a form's number, once."""
+        held, ruling = self.office.people.patrons.get(patron), self.office.ruling()
+        request = RenewalRequest(
+            number=self.writer.name("renewal", cause),
+            patron=held.id,
+            received_at=ruling.now,
+            due_on=due_by(ruling.calendar, ruling.now, ruling.policy.renewal_open_days),
+            months=months,
+        )
+        return keep_request(self.office.people.store, request, by=self.office.people.actor.id)
+
+    def requests(self, *, late_on: date | None = None) -> tuple[RenewalRequest, ...]:
+        """The requests that are not settled, the oldest first; or those that are late on a day."""
+        found = (one for one in stored_requests(self.office.people.store) if one.is_open)
+        return tuple(one for one in found if late_on is None or one.late_on(late_on))
+
+    def ask_more(self, number: str, what: str) -> RenewalRequest:
+        """Wait for the patron, who is to tell `what`; until then nobody at the library is late."""
+        return self._moved(number, RenewalEvent.ASK, asked=what, due_on=None)
+
+    def answered(self, number: str) -> RenewalRequest:
+        """The patron has told it: the days begin anew."""
+        ruling = self.office.ruling()
+        due = due_by(ruling.calendar, ruling.now, ruling.policy.renewal_open_days)
+        return self._moved(number, RenewalEvent.ANSWER, due_on=due)
+
+    def refuse(self, number: str) -> RenewalRequest:
+        """Settle a request without a renewal."""
+        return self._moved(number, RenewalEvent.REFUSE, due_on=None)
+
+    def fulfil(self, number: str) -> Outcome[Patron]:
+        """Renew the card of a request; it is settled when the ILS has done it."""
+        request = next((one for one in stored_requests(self.office.people.store) if one.number == number), None)
+        if request is None:
+            raise NotFound("cards", "fulfil", "no request for renewal has this number")
+        outcome = self.renew(request.patron, months=request.months, cause=number)
+        if outcome.done and request.is_open:
+            self._moved(number, RenewalEvent.RENEW, due_on=None)
+        return outcome
+
+    def _moved(self, number: str, event: RenewalEvent, **fields: Any) -> RenewalRequest:
+        people = self.office.people
+        moved = move_request(
+            people.store,
+            number,
+            event,
+            lambda request: evolve(request, **fields),
+            by=people.actor.id,
+            at=people.clock.now(),
+        )
+        if moved is None:
+            raise NotFound("cards", event.value, "no request for renewal has this number")
+        return moved
