@@ -291,3 +291,14 @@ def test_what_is_asked_today_is_what_a_recheck_compares():
     """By action and case: the words of everything asked."""
     asked = asked_today(facts_of(PAID), ruling())
     assert sorted(asked.values()) == ["clear-flag", "remove"]
+
+
+def test_two_rows_under_one_number_are_asked_for_once():
+    """The first is on the lists; which of the two is right a person finds out."""
+    terms = Terms()
+    facts = facts_of(World((patron(balance=0),), (account(),)), terms)
+    once = plan_agency(facts, (), ruling(terms))
+    twice = plan_agency(evolve(facts, differences=facts.differences * 2), (), ruling(terms))
+    assert [step.id for step in twice.steps] == [step.id for step in once.steps]
+    assert once.steps
+    assert {row.code for row in twice.exceptions} - {row.code for row in once.exceptions} == {"one_number_twice"}

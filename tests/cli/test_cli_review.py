@@ -96,6 +96,13 @@ def test_the_doctor_sees_that_nobody_can_approve(scld, sample, edit, new, said):
     assert f"nobody can approve: {said}" in " ".join(scld("doctor", sample).out.split())
 
 
+def test_one_alone_cannot_approve_what_the_own_run_asked_for(scld, sample, edit):
+    """With a second pair of eyes asked for, one name under [roles] is nobody."""
+    edit(sample, 'sample-associate = ["associate"]\n', "")
+    said = " ".join(scld("doctor", sample).out.split())
+    assert "only sample-supervisor is under [roles], and nobody approves what their own run asked for" in said
+
+
 def test_an_interruption_while_it_starts_is_one_line():
     """Ctrl-C while the libraries are loaded ends with 130 and no traceback."""
     script = (

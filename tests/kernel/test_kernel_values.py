@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import field, frozen
@@ -17,6 +18,7 @@ from scld_core.kernel.states import StateTable, Transition
 
 CANARY = "canary-29082000123450"
 UTC_NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+UTC_TOO = UTC_NOON.astimezone(ZoneInfo("UTC"))
 PACIFIC_NOON = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=-8)))
 
 CASES = [
@@ -26,7 +28,11 @@ CASES = [
     (validate.instance((int, bool)), [1, True], ["a"]),
     (validate.matching(lambda v: v == "x", "must be x"), ["x"], ["y", None]),
     (validate.nonempty, ["a", " a "], ["", " ", "\n", None, 1]),
-    (validate.instant, [UTC_NOON], [UTC_NOON.replace(tzinfo=None), PACIFIC_NOON, "2026-01-01", None]),
+    (
+        validate.instant,
+        [UTC_NOON, UTC_NOON.astimezone(ZoneInfo("UTC"))],
+        [UTC_NOON.replace(tzinfo=None), PACIFIC_NOON, "2026-01-01", None],
+    ),
     (validate.optional(validate.nonempty), [None, "a"], ["", 1]),
     (validate.each(validate.nonempty), [(), ("a", "b")], [("a", ""), ["a"], "a", None]),
     (validate.at_least(3), [3, 3.5, 10], [2, 2.9, True, "4", None, float("nan")]),

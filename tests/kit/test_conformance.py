@@ -193,6 +193,14 @@ def test_the_command_writes_and_prints_json(command, tmp_path):
     assert "notices.machine" in {cell["check"] for cell in printed["cells"]}
 
 
+def test_the_command_writes_and_says_only_the_grades(command, tmp_path):
+    """With --out the matrix is in its file, and the screen has one line for each port."""
+    done = command("memory", "--port", "notices", "--lives", "0", "--out", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[0].split()[:2] == ["reads", "memory,"]
+    assert (tmp_path / "memory.notices.json").exists()
+
+
 def test_the_command_fails_with_what_failed(command, monkeypatch):
     """A backend that breaks its contract ends with 5 and the failed checks in words."""
     broken = evolve(SEEDED, open=lambda config, context: 1 / 0)
