@@ -194,8 +194,9 @@ def _count_lines(file: _File) -> tuple[int, int] | None:
 def _at_ends(text: bytes, delimiter: bytes) -> int:
     """How many delimiters stand before line ends, with nothing but delimiters between."""
     found = more = 0
+    ends = (b"\n", b"\r\n") if b"\r" in text else (b"\n",)
     ending = delimiter
-    while (more := text.count(ending + b"\n") + text.count(ending + b"\r\n")) > 0:
+    while (more := sum(text.count(ending + end) for end in ends)) > 0:
         found += more
         ending += delimiter
     return found
