@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, matching, optional
-from scld_core.patrons.fold import words
+from scld_core.kernel.fold import words
 
 __all__ = ["Address", "Contact", "Email", "PersonName", "Phone"]
 

@@ -21,7 +21,7 @@ from scld_core.errors import FileRefused, InvalidValue
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.validate import instance
 from scld_core.patrons.address import street_key
-from scld_core.patrons.fold import words
+from scld_core.kernel.fold import words
 from scld_core.patrons.jurisdiction import Source
 from scld_core.patrons.polygons import Feature, Ring
 from scld_core.patrons.streets import Parity, StreetRange, StreetRanges

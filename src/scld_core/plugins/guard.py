@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeVar, cast, get_origin, get_type_hints
 from attrs import evolve, frozen
 
 from scld_core.agency.ports import AgencyChannel
+from scld_core.catalog.ports import Catalog
 from scld_core.circulation.ports import Loans
 from scld_core.errors import (
     AdapterBug,
@@ -65,6 +66,7 @@ PORTS: Mapping[str, tuple[type, ...]] = {
     "patrons": (Patrons,),
     "notices": (Notices,),
     "holds": (Holds,),
+    "catalog": (Catalog,),
 }
 """The guarded ports of an opened backend: the Protocol of each, then what it may offer besides."""
 

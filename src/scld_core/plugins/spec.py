@@ -11,6 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 from attrs import field, frozen
 
 from scld_core.agency.ports import AgencyChannel
+from scld_core.catalog.ports import Catalog
 from scld_core.circulation.ports import Loans
 from scld_core.errors import InvalidValue
 from scld_core.fees.ports import Fees
@@ -96,6 +97,7 @@ class OpenBackend:
     patrons: Patrons | None = None
     notices: Notices | None = None
     holds: Holds | None = None
+    catalog: Catalog | None = None
     store: Store | None = None
     close: Callable[[], None] = _nothing
 
