@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from scld_core import codecs
 from scld_core.calendars import Calendar, Closure, WeeklyHours, is_day_end, is_zone
+from scld_core.catalog.call_number_shelving import STANDARD, Shelving
 from scld_core.codecs import Problem
 from scld_core.errors import BadInput, InvalidValue, SettingsError
 from scld_core.kernel.validate import each, instance, matching, nonempty, optional
@@ -208,6 +209,7 @@ class _Document:
     jurisdiction: JurisdictionSettings | None = None
     policy: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
     calendar: CalendarSettings = CalendarSettings()
+    shelving: Shelving = STANDARD
     plugins: PluginSettings = PluginSettings()
 
 

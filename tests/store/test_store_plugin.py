@@ -10,6 +10,7 @@ from worker import write
 from scld_adapters.sql.filesystem import check_folder
 from scld_adapters.sql.plugin import EMBEDDED, POSTGRES, SPECS, SQLITE, EmbeddedConfig, PostgresConfig, SqliteConfig
 from scld_core import codecs
+from scld_core.catalog import Catalog
 from scld_core.circulation.model import Circulation, ItemState
 from scld_core.circulation.ports import Loans
 from scld_core.errors import BadInput, ConfigurationError, InvalidValue, SettingsError
@@ -86,7 +87,7 @@ def test_the_embedded_ils_is_filled_from_a_seed(tmp_path):
 
 def test_the_declared_capabilities_are_the_ports_own():
     """Every operation of its ports is declared, none besides, all in full."""
-    ports = {"loans": Loans, "fees": Fees, "patrons": Patrons, "holds": Holds}
+    ports = {"loans": Loans, "fees": Fees, "patrons": Patrons, "holds": Holds, "catalog": Catalog}
     every = {f"{port}.{name}" for port, protocol in ports.items() for name in operations(protocol)}
     assert EMBEDDED.capabilities == dict.fromkeys(every, Full())
     assert [spec.name for spec in SPECS] == ["sqlite", "postgres", "embedded"]

@@ -44,7 +44,7 @@ def test_a_healthy_district_is_right_in_everything(sample):
     ] == []
     assert found["settings"][0].detail.endswith("America/Los_Angeles, profile spokane-county")
     assert found["backend main"] == [
-        Finding("backend main", ok=True, detail="embedded opens; offers loans, fees, patrons, holds")
+        Finding("backend main", ok=True, detail="embedded opens; offers loans, fees, patrons, holds, catalog")
     ]
     assert found["backend carrier"][0].detail == "simulated opens; offers lines"
     assert [f.ok for f in found["inventory"]] == [True, None, None, None, None]

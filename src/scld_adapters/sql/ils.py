@@ -189,7 +189,7 @@ def _item_row(seed: Seed, seen: Circulation) -> dict[str, Any]:
         "id": item,
         "barcode": seed.barcodes.get(item),
         "location": seed.homes.get(item, ""),
-        "kind": "hotspot",
+        "kind": seed.kinds.get(item, "hotspot"),
         "state": seen.state.value,
         "word": seen.word,
         "since": optional_text(seen.since),

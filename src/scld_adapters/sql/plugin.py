@@ -70,7 +70,8 @@ def _open_postgres(config: PostgresConfig, context: BackendContext) -> OpenBacke
 
 
 def _open_embedded(config: EmbeddedConfig, context: BackendContext) -> OpenBackend:
-    from scld_adapters.sql.fees import EmbeddedFees  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.catalog import EmbeddedCatalog  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.fees import EmbeddedFees  # noqa: PLC0415
     from scld_adapters.sql.holds import EmbeddedHolds  # noqa: PLC0415
     from scld_adapters.sql.loans import EmbeddedLoans  # noqa: PLC0415
     from scld_adapters.sql.patrons import EmbeddedPatrons  # noqa: PLC0415
@@ -84,11 +85,13 @@ def _open_embedded(config: EmbeddedConfig, context: BackendContext) -> OpenBacke
         fees=EmbeddedFees(store, clock, backend=instance),
         patrons=EmbeddedPatrons(store, clock, backend=instance, page_size=config.page_size),
         holds=EmbeddedHolds(store, clock, backend=instance, zone=context.timezone, page_size=config.page_size),
+        catalog=EmbeddedCatalog(store, clock, backend=instance, page_size=config.page_size),
     )
 
 
 def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) -> None:
-    from scld_adapters.sql.fees import FeeDesk  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.catalog import file_catalog  # noqa: PLC0415 - SQLAlchemy is loaded at first use
+    from scld_adapters.sql.fees import FeeDesk  # noqa: PLC0415
     from scld_adapters.sql.holds_items import file_holds  # noqa: PLC0415
     from scld_adapters.sql.ils import fill  # noqa: PLC0415
     from scld_adapters.sql.patrons import PatronDesk  # noqa: PLC0415
@@ -102,6 +105,7 @@ def _seed_embedded(config: EmbeddedConfig, context: BackendContext, seed: Seed) 
         patrons = PatronDesk(unit.connection, context.instance)
         for patron in seed.patrons:
             patrons.register(patron)
+        file_catalog(unit.connection, seed)
         file_holds(unit.connection, seed, backend=context.instance)
         fees = FeeDesk(unit.connection, context.instance, context.clock.now())
         for account in seed.accounts:
@@ -114,6 +118,7 @@ _ILS: dict[str, Capability] = {
     **{f"loans.{name}": Full() for name in ("check_out", "check_in", "renew", "claim_returned", "declare")},
     **{f"holds.{name}": Full() for name in ("get", "of_patron", "of_title", "iter_pulls")},
     **{f"holds.{name}": Full() for name in ("place", "cancel", "suspend", "reactivate", "change_pickup")},
+    **{f"catalog.{name}": Full() for name in ("search", "title", "item", "find_item", "items_of", "libraries")},
     **{f"fees.{name}": Full() for name in ("account", "charge", "cancel")},
     **{f"patrons.{name}": Full() for name in ("get", "find", "set_flag", "clear_flag", "set_block", "clear_block")},
     **{f"patrons.{name}": Full() for name in ("search", "check_pin", "register", "update", "put_card", "merge")},

@@ -38,7 +38,7 @@ __all__ = [
     "version",
 ]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision of the schema there has been, oldest first; `migrations/` leads from each to the next."""
 
 REVISION = REVISIONS[-1]

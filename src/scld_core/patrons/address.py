@@ -18,11 +18,11 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from scld_core.kernel.fold import fold, words
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import instance
 from scld_core.patrons.address_words import ANY_UNIT, DIRECTIONS, NUMBERED, ORDINALS, SUFFIXES, TENS, UNITS
 from scld_core.patrons.contact import Address
-from scld_core.kernel.fold import fold, words
 
 __all__ = ["AddressKey", "AddressKind", "address_key", "line_key", "street_key"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from scld_core.kernel.fold import words
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, matching, optional
-from scld_core.kernel.fold import words
 
 __all__ = ["Address", "Contact", "Email", "PersonName", "Phone"]
 

@@ -18,10 +18,10 @@ from attrs import field, frozen
 
 from scld_core.codecs.tables import DAMAGED, Row, is_damaged, read_table
 from scld_core.errors import FileRefused, InvalidValue
+from scld_core.kernel.fold import words
 from scld_core.kernel.page import Quarantined
 from scld_core.kernel.validate import instance
 from scld_core.patrons.address import street_key
-from scld_core.kernel.fold import words
 from scld_core.patrons.jurisdiction import Source
 from scld_core.patrons.polygons import Feature, Ring
 from scld_core.patrons.streets import Parity, StreetRange, StreetRanges

@@ -10,11 +10,11 @@ from attrs import field, frozen
 
 from scld_core.errors import InvalidValue
 from scld_core.kernel.barcode import Barcode
+from scld_core.kernel.fold import words
 from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import instance, matching, optional
 from scld_core.patrons.contact import Contact, Email, Phone
-from scld_core.kernel.fold import words
 from scld_core.patrons.person import Patron
 
 __all__ = ["NewPatron", "PatronChange", "PatronQuery", "answers_to"]

@@ -16,10 +16,10 @@ from datetime import date
 from attrs import field, frozen
 
 from scld_core.kernel.decision import Decision, Reason, deny, permit
+from scld_core.kernel.fold import words
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, matching, nonempty
 from scld_core.patrons.address import line_key
-from scld_core.kernel.fold import words
 from scld_core.patrons.policy import Channel, Fact, PatronPolicy
 
 __all__ = ["REASONS", "Asked", "Attempt", "Claim", "Verification", "failures_on", "locked", "verify"]

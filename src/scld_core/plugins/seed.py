@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from scld_core.catalog.model import Library, Title
 from scld_core.circulation.model import Circulation
 from scld_core.fees.ledger import Account
 from scld_core.holds.model import Copy, Hold
@@ -24,7 +25,8 @@ class Seed:
     `barcodes` maps an item's local id to its barcode, `households` a patron's local id to a
     household, `merged` a merged patron's local id to the survivor's. `patrons` tell of their own
     merged records themselves; each of `accounts` and of `notices` is of one of `patrons`. `copies` maps an
-    item's local id to what it is a copy of; `holds` are in the order of the queue.
+    item's local id to what it is a copy of, `kinds` to what sort of item it is; `holds` are in the order of
+    the queue.
     """
 
     items: tuple[Circulation, ...] = ()
@@ -38,3 +40,6 @@ class Seed:
     notices: tuple[Notice, ...] = ()
     copies: Mapping[str, Copy] = field(factory=dict[str, Copy])
     holds: tuple[Hold, ...] = ()
+    titles: tuple[Title, ...] = ()
+    libraries: tuple[Library, ...] = ()
+    kinds: Mapping[str, str] = field(factory=dict[str, str])

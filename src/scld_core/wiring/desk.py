@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scld_core.agency.desk import AgencyDesk
     from scld_core.agency.referrals.desk import ReferralDesk
     from scld_core.cards.desk import CardDesk
+    from scld_core.catalog.desk import CatalogDesk
     from scld_core.holds.desk import HoldDesk
     from scld_core.hotspots.desk import HotspotDesk
     from scld_core.kernel.actor import Actor
@@ -72,6 +73,7 @@ class Desk:
     hotspots: HotspotDesk
     agency: AgencyDesk | None
     referrals: ReferralDesk | None
+    catalog: CatalogDesk | None
     holds: HoldDesk | None
     loans: LoansDesk | None
     patrons: PatronDesk | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
@@ -63,7 +63,6 @@ class _Beside:
 
     def __init__(self, opened: OpenBackend) -> None:
         self._opened = opened
-        self._catalog: Any = getattr(opened, "catalog", None)
 
     def owed(self, patron: PatronId) -> Money | None:
         """What the patron owes in all."""
@@ -84,7 +83,7 @@ class _Beside:
 
     def copies(self, title: TitleId) -> Mapping[ItemId, bool | None] | None:
         """The items of a title, and whether each can be held."""
-        port = self._catalog
+        port = self._opened.catalog
         if port is None:
             return None
 
@@ -96,8 +95,8 @@ class _Beside:
         return _told(listed)
 
     def pickups(self) -> Collection[LocationId] | None:
-        """The libraries where holds are picked up."""
-        port = self._catalog
+        """The libraries where holds are picked up; an ILS that lists none has not said."""
+        port = self._opened.catalog
         if port is None:
             return None
 
@@ -106,7 +105,7 @@ class _Beside:
             rows = take_snapshot("the libraries", pages, lambda library: library.id, live=port.live).rows
             return [library.id for library in rows if library.pickup]
 
-        return _told(listed)
+        return _told(listed) or None
 
 
 def _told(ask: Callable[[], T]) -> T | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
@@ -75,7 +75,6 @@ class _Beside:
 
     def __init__(self, opened: OpenBackend) -> None:
         self._opened = opened
-        self._catalog: Any = getattr(opened, "catalog", None)
 
     def patron(self, patron: PatronId) -> Patron | None:
         """The patron after all merges."""
@@ -89,19 +88,19 @@ class _Beside:
 
     def item(self, item: ItemId) -> ItemFacts:
         """What the catalogue says of an item."""
-        port = self._catalog
+        port = self._opened.catalog
         found = None if port is None else _told(lambda: port.item(item))
         return ItemFacts() if found is None else ItemFacts(kind=found.kind, home=found.home)
 
     def find_item(self, barcode: Barcode) -> ItemId | None:
         """The item that has a barcode."""
-        port = self._catalog
+        port = self._opened.catalog
         found = None if port is None else _told(lambda: port.find_item(barcode))
         return None if found is None else found.id
 
     def waiting_holds(self, item: ItemId) -> int | None:
         """How many holds wait that the item could fill; None where there are holds and nobody tells its title."""
-        if self._opened.holds is not None and self._catalog is None:
+        if self._opened.holds is not None and self._opened.catalog is None:
             return None
         waits = (one for one in self._holds(item) if one.state is HoldState.WAITING)
         return sum(item in one.targets if one.targets is not None else one.item in (None, item) for one in waits)
@@ -112,7 +111,7 @@ class _Beside:
         return any(one.patron != patron for one in trapped)
 
     def _holds(self, item: ItemId) -> tuple[Hold, ...]:
-        catalog, port = self._catalog, self._opened.holds
+        catalog, port = self._opened.catalog, self._opened.holds
         known = None if catalog is None else _told(lambda: catalog.item(item))
         if port is None or known is None or known.title is None:
             return ()

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from attrs import Factory, evolve, field, frozen
+from attrs import Factory, field, frozen
 
 from scld_core import codecs
-from scld_core.agency.desk import AgencyDesk, agency_area, case_key
+from scld_core.agency.desk import AgencyDesk, case_key
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.policy import AgencyPolicy
-from scld_core.agency.referrals.beside import handed_over, leave_to_the_run
-from scld_core.agency.referrals.desk import ReferralDesk, referrals_area
+from scld_core.agency.referrals.desk import ReferralDesk
 from scld_core.cards.actions import AREA as CARDS
-from scld_core.cards.actions import cards_area
 from scld_core.cards.desk import CardDesk
 from scld_core.cards.policy import CardPolicy
 from scld_core.circulation.actions import AREA as LOANS
@@ -27,7 +25,6 @@ from scld_core.circulation.policy import CirculationPolicy
 from scld_core.circulation.ports import Loans
 from scld_core.errors import AdapterBug, BackendError, BadInput, SettingsError
 from scld_core.holds.actions import AREA as HOLDS
-from scld_core.holds.actions import holds_area
 from scld_core.holds.desk import HoldDesk
 from scld_core.holds.policy import HoldPolicy
 from scld_core.hotspots.desk import HotspotDesk, hotspot_area, stored_tests
@@ -41,7 +38,6 @@ from scld_core.kernel.decision import Reason
 from scld_core.kernel.time import Clock, FixedClock, SystemClock, local_instant
 from scld_core.patrons import JurisdictionPolicy, PatronPolicy
 from scld_core.patrons.actions import AREA as PATRONS
-from scld_core.patrons.actions import patrons_area
 from scld_core.patrons.desk import PatronDesk
 from scld_core.plugins import (
     BackendContext,
@@ -61,19 +57,17 @@ from scld_core.runs.one_step import Writer
 from scld_core.runs.people import ApprovalRule
 from scld_core.runs.ports import Store
 from scld_core.runs.read_only import ReadOnlyStore
-from scld_core.services.claims import LoansDesk, loans_area
+from scld_core.services.claims import LoansDesk
 from scld_core.services.day.run import Day
 from scld_core.services.day.words import REASONS
 from scld_core.services.runs_desk import RunsDesk
 from scld_core.settings import BackendSettings, Settings, load_settings
-from scld_core.wiring.agency import agency_limits, agency_systems
-from scld_core.wiring.cards import card_office
+from scld_core.wiring.agency import agency_limits
+from scld_core.wiring.catalog import catalog_desk
 from scld_core.wiring.desk import MORNING, Desk, Options
 from scld_core.wiring.down import DownChannel, DownLines
-from scld_core.wiring.holds import hold_systems
-from scld_core.wiring.loans import loans_office
-from scld_core.wiring.patrons import patron_systems
-from scld_core.wiring.referrals import referral_office, referral_terms
+from scld_core.wiring.referrals import referral_terms
+from scld_core.wiring.rooms import Rooms
 
 __all__ = ["Opening", "desk_of", "district_clock", "open_district"]
 
@@ -303,85 +297,53 @@ def _for_acting(store: Store, opening: Opening) -> Store:
 
 def desk_of(opening: Opening, store: Store, backends: Mapping[str, OpenBackend], actor: str, stack: ExitStack) -> Desk:
     """The desk over opened parts; it closes `stack`, and so does a failure here."""
-    settings, clock = opening.settings, opening.clock
-    store = _for_acting(store, opening)
     try:
-        ils, loans = _only_ils(backends)
-        carriers = {name: opened.lines for name, opened in backends.items() if opened.lines is not None}
-        systems = Systems(
-            ils,
-            loans,
-            carriers,
-            lambda: _inventory(opening, ils, carriers),
-            lambda: stored_tests(store),
-            opening.ruling,
-        )
-        progress = opening.options.progress or silent
-        parts = (settings, opening.profile, opening.registry, backends)
-        person = Actor(actor, settings.roles.get(actor, ()))
-        office = referral_office(opening, backends, store=store, actor=person)
-        agency = agency_systems(*parts, store=store, clock=clock, progress=progress)
-        if agency and office:
-            agency = evolve(agency, beside=partial(leave_to_the_run, office), handed_over=partial(handed_over, office))
-        opened = backends[ils]
-        waiting = hold_systems(opening, opened)
-        lending = loans_office(opening, ils, opened, store=store, actor=person)
-        people = patron_systems(opening, opened, store=store, actor=person)
-        cards = card_office(opening, people, opened) if people else None
-        areas = (
-            hotspot_area(systems, clock, progress),
-            *((agency_area(agency),) if agency else ()),
-            *((referrals_area(office),) if office else ()),
-            *((loans_area(lending, opened.fees),) if lending else ()),
-            *((holds_area(waiting),) if waiting else ()),
-            *((patrons_area(people),) if people else ()),
-            *((cards_area(cards),) if cards else ()),
-        )
-        engine = Engine(
-            store,
-            {action.name: action for area in areas for action in area.actions},
-            clock,
-            person,
-            opening.options.sleep,
-            _hooks(opening.registry, person),
-            progress,
-        )
-        today = settings.opening_hours().business_date(clock.now())
-
-        def writer(area: str) -> Writer:
-            calendar = settings.opening_hours()
-            return Writer(
-                engine,
-                area,
-                lambda: calendar.business_date(clock.now()),
-                lambda: case_key(store, sample=settings.district.sample),
-            )
-
-        return Desk(
-            settings=settings,
-            folder=settings.folder,
-            actor=person,
-            clock=clock,
-            registry=opening.registry,
-            store=store,
-            backends=backends,
-            hotspots=HotspotDesk(store, systems, clock, person, settings.district.name, opening.registry.redact),
-            agency=AgencyDesk(store, agency, clock, settings.district.name) if agency else None,
-            referrals=ReferralDesk(office, settings.district.name) if office else None,
-            holds=HoldDesk(waiting, writer(HOLDS)) if waiting else None,
-            loans=LoansDesk(lending, writer(LOANS), opened.fees) if lending else None,
-            patrons=PatronDesk(people, writer(PATRONS)) if people else None,
-            cards=CardDesk(cards, writer(CARDS)) if cards else None,
-            runs=RunsDesk(
-                engine,
-                _rule(settings),
-                today,
-                areas,
-                settings.district.name,
-            ),
-            day=Day(settings.district.name, today, areas, engine, settings.auto_apply),
-            stack=stack,
-        )
+        return _desk(opening, _for_acting(store, opening), backends, actor, stack)
     except BaseException:
         stack.close()
         raise
+
+
+def _desk(opening: Opening, store: Store, backends: Mapping[str, OpenBackend], actor: str, stack: ExitStack) -> Desk:
+    settings, clock, registry = opening.settings, opening.clock, opening.registry
+    systems = _hotspot_systems(opening, store, backends)
+    person = Actor(actor, settings.roles.get(actor, ()))
+    rooms = Rooms.of(opening, backends, ils=systems.ils, store=store, actor=person)
+    progress = opening.options.progress or silent
+    areas = (hotspot_area(systems, clock, progress), *rooms.areas())
+    actions = {action.name: action for area in areas for action in area.actions}
+    engine = Engine(store, actions, clock, person, opening.options.sleep, _hooks(registry, person), progress)
+    calendar = settings.opening_hours()
+    today, name = calendar.business_date(clock.now()), settings.district.name
+
+    def writer(area: str) -> Writer:
+        key = partial(case_key, store, sample=settings.district.sample)
+        return Writer(engine, area, lambda: calendar.business_date(clock.now()), key)
+
+    return Desk(
+        settings=settings,
+        folder=settings.folder,
+        actor=person,
+        clock=clock,
+        registry=registry,
+        store=store,
+        backends=backends,
+        hotspots=HotspotDesk(store, systems, clock, person, name, registry.redact),
+        agency=AgencyDesk(store, rooms.agency, clock, name) if rooms.agency else None,
+        referrals=ReferralDesk(rooms.referrals, name) if rooms.referrals else None,
+        catalog=catalog_desk(settings, rooms.ils),
+        holds=HoldDesk(rooms.holds, writer(HOLDS)) if rooms.holds else None,
+        loans=LoansDesk(rooms.loans, writer(LOANS), rooms.ils.fees) if rooms.loans else None,
+        patrons=PatronDesk(rooms.patrons, writer(PATRONS)) if rooms.patrons else None,
+        cards=CardDesk(rooms.cards, writer(CARDS)) if rooms.cards else None,
+        runs=RunsDesk(engine, _rule(settings), today, areas, name),
+        day=Day(name, today, areas, engine, settings.auto_apply),
+        stack=stack,
+    )
+
+
+def _hotspot_systems(opening: Opening, store: Store, backends: Mapping[str, OpenBackend]) -> Systems:
+    ils, loans = _only_ils(backends)
+    carriers = {name: opened.lines for name, opened in backends.items() if opened.lines is not None}
+    inventory = partial(_inventory, opening, ils, carriers)
+    return Systems(ils, loans, carriers, inventory, partial(stored_tests, store), opening.ruling)
