@@ -6,6 +6,8 @@ from datetime import date
 
 from attrs import evolve, frozen
 
+from scld_core.catalog.call_number import sort_key
+from scld_core.errors import InvalidValue
 from scld_core.holds.actions import (
     CANCEL,
     CHANGE_PICKUP,
@@ -22,7 +24,7 @@ from scld_core.holds.model import Hold, HoldRequest, Pull
 from scld_core.holds.rules import most_holds
 from scld_core.holds.text import standing
 from scld_core.kernel.decision import Answers, Decision, Reason
-from scld_core.kernel.ids import HoldId, LocationId, PatronId, TitleId
+from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.runs.guards import take_snapshot
 from scld_core.runs.model import Receipt
 from scld_core.runs.one_step import Outcome, Write, Writer
@@ -46,14 +48,26 @@ class HoldDesk:
         """Whether this hold may be placed now, with every reason; nothing is changed."""
         return decide_place(self.systems, request)
 
-    def place(self, request: HoldRequest, *, answers: Answers | None = None, cause: str = "") -> Outcome[Hold]:
-        """Place a hold, in one or two steps.
+    def place(
+        self,
+        request: HoldRequest | PatronId,
+        *,
+        title: TitleId | str | None = None,
+        pickup: LocationId | str | None = None,
+        item: ItemId | str | None = None,
+        not_needed_after: date | None = None,
+        answers: Answers | None = None,
+        cause: str = "",
+    ) -> Outcome[Hold]:
+        """Place a hold, in one or two steps: a request as it is, or a patron's on a title, for a pickup library.
 
         Where the ILS asks something first, the decision is an ask: call again with the answers and the
         decision's token as `Answers`. How many holds are permitted is the policy's word; `at_most` of the
         request is not looked at.
         """
         systems = self.systems
+        if isinstance(request, PatronId):
+            request = _request(request, title, pickup, item, not_needed_after)
         person = systems.person(request.patron)
         policy = systems.ruling().policy
         most = most_holds(person.category not in policy.inactive_categories, policy)
@@ -110,10 +124,29 @@ class HoldDesk:
         return take_snapshot("the title's holds", port.of_title(title), lambda hold: hold.id, live=port.live).rows
 
     def pick_list(self, library: LocationId) -> tuple[Pull, ...]:
-        """What to fetch from a library's shelves now, in the order of the ILS."""
-        port = self.systems.holds
-        return take_snapshot("the pick list", port.iter_pulls(library), lambda pull: pull.item, live=port.live).rows
+        """What to fetch from a library's shelves now, in the order of the district's shelves."""
+        port, shelving = self.systems.holds, self.systems.shelving
+        rows = take_snapshot("the pick list", port.iter_pulls(library), lambda pull: pull.item, live=port.live).rows
+        return tuple(sorted(rows, key=lambda pull: (sort_key(pull.call_number, shelving), pull.item)))
 
     def explain(self, hold: HoldId) -> tuple[Reason, ...]:
         """How a hold stands, for the person who asks at the desk; the sentences are in `holds.text.REASONS`."""
         return standing(self.systems.holds.get(hold), self.systems.holds.manner)
+
+
+def _request(
+    patron: PatronId,
+    title: TitleId | str | None,
+    pickup: LocationId | str | None,
+    item: ItemId | str | None,
+    not_needed_after: date | None,
+) -> HoldRequest:
+    if title is None or pickup is None:
+        raise InvalidValue("HoldRequest", "title" if title is None else "pickup", "must be given with a patron")
+    return HoldRequest(
+        patron=patron,
+        title=TitleId.parse(title) if isinstance(title, str) else title,
+        pickup=LocationId.parse(pickup) if isinstance(pickup, str) else pickup,
+        item=ItemId.parse(item) if isinstance(item, str) else item,
+        not_needed_after=not_needed_after,
+    )

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from attrs import field, frozen
 
 from scld_core.calendars import Calendar
+from scld_core.catalog.call_number_shelving import STANDARD, Shelving
 from scld_core.errors import SettingsError
 from scld_core.holds.model import Hold, HoldRequest
 from scld_core.holds.policy import HoldPolicy
@@ -47,7 +48,7 @@ class HoldSystems:
 
     `person` is the patron after all merges. `owed` is what a patron owes, `borrowed` the items that one
     has on loan. `copies` are the items of a title, and whether each can be held: None where that is not
-    told. `pickups` are the libraries where holds are picked up.
+    told. `pickups` are the libraries where holds are picked up. `shelving` is the order of the shelves.
     """
 
     holds: Holds
@@ -57,6 +58,7 @@ class HoldSystems:
     borrowed: Callable[[PatronId], Collection[ItemId] | None] = _nobody_tells
     copies: Callable[[TitleId], Mapping[ItemId, bool | None] | None] = _nobody_tells
     pickups: Callable[[], Collection[LocationId] | None] = _nobody_tells
+    shelving: Shelving = STANDARD
 
     def of_patron(self, patron: PatronId) -> tuple[Hold, ...]:
         """A patron's open holds."""

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 from attrs import field, frozen
 
 from scld_core.agency.ports import AgencyChannel
+from scld_core.catalog.model import Title
+from scld_core.catalog.ports import Catalog
 from scld_core.circulation.model import Circulation
 from scld_core.circulation.ports import Loans
 from scld_core.fees.ledger import Account
@@ -38,10 +40,12 @@ from scld_core.testing.clock import TickingClock
 
 __all__ = [
     "BENCHES",
+    "CATALOG_FACTS",
     "HOLD_FACTS",
     "NOTICE_FACTS",
     "Bench",
     "CarrierBench",
+    "CatalogBench",
     "ChannelBench",
     "FeesBench",
     "Harness",
@@ -200,6 +204,32 @@ class HoldsBench(Bench):
     lose: Callable[[], None] | None = None
 
 
+CATALOG_FACTS = (
+    *("title.author", "title.isbns", "title.year", "title.kind", "title.call_number"),
+    *("item.word", "item.call_number", "item.kind", "item.home", "item.at", "item.holdable"),
+    *("library.name", "library.pickup"),
+)
+"""What a catalogue tells besides which title, of what name, which item of it and its barcode, and which library."""
+
+
+@frozen(kw_only=True)
+class CatalogBench(Bench):
+    """An opened `Catalog`.
+
+    `tells` names the facts that this catalogue keeps at all: the others are compared with nothing.
+    `searches` are the parts of a query that it can look for. `show` makes the ILS hold a title as it is
+    given, as staff do; `withdraw` takes an item out of the collection. `cut` makes every list break off
+    after so many pages.
+    """
+
+    catalog: Catalog
+    tells: Collection[str] = CATALOG_FACTS
+    searches: Collection[str] = ("title", "author", "isbn")
+    show: Callable[[Title], None] | None = None
+    withdraw: Callable[[ItemId], None] | None = None
+    cut: Callable[[int], None] | None = None
+
+
 NOTICE_FACTS = ("kind", "channel", "result", "item", "names_assignment", "amount", "template")
 """What a notice tells besides whom and when, by its field's name."""
 
@@ -235,6 +265,7 @@ BENCHES: Mapping[str, type[Bench]] = {
     "patrons": PatronsBench,
     "notices": NoticesBench,
     "holds": HoldsBench,
+    "catalog": CatalogBench,
     "store": StoreBench,
 }
 """The kind of bench by port; its field of that name is the opened port."""
@@ -249,7 +280,8 @@ _STORE = ("transaction", "exclusive", "close")
 class Harness(Generic[B]):
     """A backend to be graded, and how to make a bench of one of its ports.
 
-    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices``, ``holds`` or ``store``.
+    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices``, ``holds``, ``catalog``
+    or ``store``.
     `capabilities` are those of the configuration that `make` opens. `remembers_keys` says that the
     system itself never carries out one key twice, however late the second comes. `evidence` is
     `BackendSpec.foreign_evidence`: it caps the grade. `spec`, where there is one, is checked as well.

@@ -19,6 +19,7 @@ from scld_core.testing._hypothesis import (
 )
 from scld_core.testing.case import fail
 from scld_core.testing.duel import Call
+from scld_core.testing.duel_catalog import CatalogDuel
 from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
 from scld_core.testing.duel_holds import HoldsDuel
@@ -32,9 +33,12 @@ from scld_core.testing.loans_tools import WRITES as LOAN_WRITES
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_catalog import MEMORY_CATALOG
 from scld_core.testing.references_holds import MEMORY_HOLDS
+from scld_core.testing.synthetic_catalog import QUERIES
 
 __all__ = [
+    "CatalogMachine",
     "ChannelMachine",
     "FeesMachine",
     "HoldsMachine",
@@ -322,6 +326,51 @@ class NoticesMachine(RuleBasedStateMachine):
         self.duel.release()
 
 
+class CatalogMachine(RuleBasedStateMachine):
+    """The life of a catalogue: titles are corrected, items withdrawn, and both are looked for."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_CATALOG
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = CatalogDuel(MEMORY_CATALOG, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(title=st.integers(0, 5), name=st.integers(0, 2))
+    def show(self, title: int, name: int) -> None:
+        """Staff correct the name of a title."""
+        self._do(Call("show", title, name))
+
+    @rule(item=st.sampled_from((0, 3, 7)))
+    def withdraw(self, item: int) -> None:
+        """Staff take an item out of the collection."""
+        self._do(Call("withdraw", item))
+
+    @rule(query=st.integers(0, len(QUERIES) - 1))
+    def search(self, query: int) -> None:
+        """Look for titles."""
+        self._do(Call("search", query))
+
+    @rule(number=st.sampled_from((0, 1, 2, 3, 4, 5, 999)))
+    def of_title(self, number: int) -> None:
+        """Look at a title and its items."""
+        self._do(Call("title", number))
+        self._do(Call("items_of", number))
+
+    @rule(number=st.sampled_from((0, 1, 2, 7, 999)))
+    def one_item(self, number: int) -> None:
+        """Look at an item, by its id and by its barcode."""
+        self._do(Call("item", number))
+        self._do(Call("find_item", number))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
 class HoldsMachine(RuleBasedStateMachine):
     """The life of holds: placed, suspended, moved, filled from the shelf, ended by people and by the days."""
 
@@ -431,6 +480,7 @@ _MACHINES: dict[str, tuple[type[Any], ...]] = {
     "patrons": (PatronsMachine,),
     "notices": (NoticesMachine,),
     "holds": (HoldsMachine,),
+    "catalog": (CatalogMachine,),
     "store": (StoreMachine, StepMachine),
 }
 

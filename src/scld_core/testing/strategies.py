@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from scld_core.catalog.model import Item, Library, Query, Title
 from scld_core.circulation.model import CheckOutRequest, Circulation, ItemState, Loan
 from scld_core.fees.ledger import Account, Standing
 from scld_core.fees.model import Charge, ChargeId, ChargeKind, ChargeTerms, Entry, EntryId, EntryKind, LegalClass, Part
@@ -55,7 +56,9 @@ __all__ = [
     "imeis",
     "instants",
     "item_ids",
+    "items",
     "journal_entries",
+    "libraries",
     "line_views",
     "lines",
     "loan_ids",
@@ -65,10 +68,12 @@ __all__ = [
     "msisdns",
     "patron_ids",
     "patrons",
+    "queries",
     "step_records",
     "steps",
     "texts",
     "title_ids",
+    "titles",
     "words",
 ]
 
@@ -332,6 +337,36 @@ def _hold(draw: st.DrawFn) -> Hold:
 
 holds = _hold()
 
+_printed = texts.map(str.strip).filter(str.isprintable)
+_isbns = st.sampled_from(("9780306406157", "0-306-40615-2", "978-0-8044-2957-3", "080442957X"))
+titles = st.builds(
+    Title,
+    title_ids,
+    _printed,
+    author=_printed,
+    isbns=st.lists(_isbns, max_size=3).map(tuple),
+    year=st.none() | st.integers(1450, 2100),
+    kind=texts,
+    call_number=texts,
+)
+items = st.builds(
+    Item,
+    item_ids,
+    st.none() | barcodes,
+    texts,
+    title=st.none() | title_ids,
+    call_number=texts,
+    kind=texts,
+    home=st.none() | location_ids,
+    at=st.none() | location_ids,
+    holdable=st.none() | st.booleans(),
+)
+libraries = st.builds(Library, location_ids, _printed, st.booleans())
+queries = st.builds(Query, title=_printed, author=_printed, isbn=_isbns) | st.builds(
+    Query, title=st.sampled_from(("wind", "the wind in the Palouse")), author=_printed
+)
+"""What may be looked for; an ISBN where neither title nor author is sure to have a word."""
+
 _REGISTERED = (
     (ItemId, item_ids),
     (LoanId, loan_ids),
@@ -366,6 +401,10 @@ _REGISTERED = (
     (HoldId, hold_ids),
     (HoldRequest, hold_requests),
     (Hold, holds),
+    (Title, titles),
+    (Item, items),
+    (Library, libraries),
+    (Query, queries),
 )
 
 for _kind, _strategy in _REGISTERED:

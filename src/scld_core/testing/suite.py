@@ -35,6 +35,7 @@ from scld_core.testing.report import Cell, Report, Verdict
 __all__ = [
     "PROPERTY",
     "CarrierSuite",
+    "CatalogSuite",
     "ChannelSuite",
     "FeesSuite",
     "HoldsSuite",
@@ -181,6 +182,11 @@ class NoticesSuite(Suite):
 @_standard("holds")
 class HoldsSuite(Suite):
     """Every check of `Holds`, each a test."""
+
+
+@_standard("catalog")
+class CatalogSuite(Suite):
+    """Every check of `Catalog`, each a test."""
 
 
 @_standard("store")

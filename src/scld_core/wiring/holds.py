@@ -38,6 +38,7 @@ def hold_systems(opening: Opening, opened: OpenBackend) -> HoldSystems | None:
         borrowed=beside.borrowed,
         copies=beside.copies,
         pickups=beside.pickups,
+        shelving=opening.settings.shelving,
     )
 
 

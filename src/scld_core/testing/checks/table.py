@@ -7,6 +7,8 @@ from typing import Any
 
 from scld_core.testing.case import Check
 from scld_core.testing.checks import (
+    catalog_open,
+    catalog_read,
     channel_faults,
     channel_open,
     channel_read,
@@ -97,6 +99,12 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *holds_write.CHECKS,
         *holds_life.CHECKS,
         *reference.CHECKS["holds"],
+    ),
+    "catalog": (
+        *spec.CHECKS["catalog"],
+        *catalog_open.CHECKS,
+        *catalog_read.CHECKS,
+        *reference.CHECKS["catalog"],
     ),
     "store": (
         *spec.CHECKS["store"],

@@ -8,13 +8,22 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from scld_core.errors import OutcomeUnknown, Unavailable
-from scld_core.testing.harness import ChannelBench, FeesBench, HoldsBench, LoansBench, NoticesBench, PatronsBench
+from scld_core.testing.harness import (
+    CatalogBench,
+    ChannelBench,
+    FeesBench,
+    HoldsBench,
+    LoansBench,
+    NoticesBench,
+    PatronsBench,
+)
 
 __all__ = ["breaks_after_close", "cannot_close_twice", "denies_the_effect", "foreign_on_outage"]
 
-B = TypeVar("B", ChannelBench, FeesBench, HoldsBench, LoansBench, NoticesBench, PatronsBench)
+B = TypeVar("B", CatalogBench, ChannelBench, FeesBench, HoldsBench, LoansBench, NoticesBench, PatronsBench)
 
 _PORTS = {
+    CatalogBench: "catalog",
     ChannelBench: "channel",
     FeesBench: "fees",
     HoldsBench: "holds",

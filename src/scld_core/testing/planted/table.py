@@ -6,6 +6,7 @@ from scld_core.testing.planted import (
     carrier_reads,
     carrier_shell,
     carrier_writes,
+    catalog,
     channel,
     fees,
     holds,
@@ -34,6 +35,7 @@ PLANTED: tuple[Planted, ...] = (
     *patrons_people.BUGS,
     *notices.BUGS,
     *holds.BUGS,
+    *catalog.BUGS,
     *stores.BUGS,
 )
 """In the order of the ports."""
