@@ -43,6 +43,7 @@ from scld_core.calendars import Closure, WeeklyHours
 from scld_core.cards.policy import CardPolicy
 from scld_core.cards.rules import REASONS as CARD_REASONS
 from scld_core.cards.states import renewal_states
+from scld_core.catalog import Catalog, Shelving
 from scld_core.circulation.policy import CirculationPolicy
 from scld_core.circulation.ports import Loans
 from scld_core.circulation.states import claim_states
@@ -182,6 +183,7 @@ def district_toml() -> str:
         ("[agency]", settings.AgencySettings),
         ("[agency.referrals]", settings.ReferralSettings),
         ("[jurisdiction]", settings.JurisdictionSettings),
+        ("[shelving]", Shelving),
         ("[calendar]", settings.CalendarSettings),
         ("[[calendar.hours]]", WeeklyHours),
         ("[[calendar.closures]]", Closure),
@@ -210,6 +212,7 @@ _TOP = {
     "jurisdiction": "the files that say which area an address is in; without it every address is unsure",
     "policy": "the district's own values, such as `[policy.hotspots]`; see [](policy.md)",
     "calendar": "opening hours, closures, the end of the business day",
+    "shelving": "the order of the shelves; without it a usual one",
     "plugins": "which plugins may be loaded",
 }
 
@@ -518,6 +521,7 @@ def ports() -> str:
         ("channel", AgencyChannel),
         ("notices", Notices),
         ("holds", Holds),
+        ("catalog", Catalog),
     )
     return "\n\n".join(_port(name, port) for name, port in known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scld_core import codecs
 from scld_core.agency.actions import Systems, agency_actions
@@ -57,7 +57,7 @@ class AgencyDesk:
     """The comparison of this morning's files, and the plan that follows from it."""
 
     store: Store
-    systems: Systems
+    systems: Systems = field(repr=False)
     clock: Clock
     district: str = ""
 

@@ -59,7 +59,7 @@ class CardDesk:
     facts are read; what happens from there on is in the Outcome.
     """
 
-    office: CardOffice
+    office: CardOffice = field(repr=False)
     writer: Writer
 
     def card_for(self, address: Address | None) -> CardAnswer:

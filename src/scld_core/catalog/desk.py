@@ -14,6 +14,7 @@ from scld_core.catalog.model import Item, Library, Query, Title
 from scld_core.catalog.ports import Catalog
 from scld_core.errors import InvalidValue, NotFound
 from scld_core.kernel.barcode import read_scan
+from scld_core.kernel.fold import fold, words
 from scld_core.kernel.ids import ItemId, LocationId, TitleId
 from scld_core.kernel.validate import instance, instant, optional
 from scld_core.runs.guards import take_snapshot
@@ -75,7 +76,7 @@ class CatalogDesk:
         """Every title that fits all of what is given, as titles file; InvalidValue for nothing, and for no ISBN."""
         query = Query(title=title.strip(), author=author.strip(), isbn=isbn.strip())
         found = take_snapshot("the titles", self.catalog.search(query), lambda row: row.id, live=self.catalog.live)
-        return tuple(sorted(found.rows, key=lambda row: (sort_key(row.title, self.shelving), row.id)))
+        return tuple(sorted(found.rows, key=lambda row: (self._filed(row.title), row.id)))
 
     def title(self, title: TitleId | str) -> Title:
         """A title, by its id or by the id's text such as ``main:t1``."""
@@ -135,6 +136,12 @@ class CatalogDesk:
         except InvalidValue:
             return None
         return self.catalog.find_item(number)
+
+    def _filed(self, title: str) -> tuple[str, ...]:
+        """A title's words as it files: without an article at the beginning, where the district leaves these out."""
+        found = words(title)
+        articles = {fold(article) for article in self.shelving.articles}
+        return found[1:] if len(found) > 1 and found[0] in articles else found
 
     def _key(self, item: Item) -> str:
         return sort_key(item.call_number, self.shelving)

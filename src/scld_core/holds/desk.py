@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from scld_core.catalog.call_number import sort_key
 from scld_core.errors import InvalidValue
@@ -41,7 +41,7 @@ class HoldDesk:
     facts are read; what happens from there on is in the Outcome.
     """
 
-    systems: HoldSystems
+    systems: HoldSystems = field(repr=False)
     writer: Writer
 
     def may_place(self, request: HoldRequest) -> Decision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scld_core import codecs
 from scld_core.circulation.model import Loan
@@ -60,7 +60,7 @@ class HotspotDesk:
     """
 
     store: Store
-    systems: Systems
+    systems: Systems = field(repr=False)
     clock: Clock
     actor: Actor
     district: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from scld_core.errors import NotFound
 from scld_core.kernel.barcode import read_scan
@@ -63,7 +63,7 @@ class PatronDesk:
     happens from there on is in the Outcome. What is shown of a patron is masked: `reveal` gives it out.
     """
 
-    systems: PatronSystems
+    systems: PatronSystems = field(repr=False)
     writer: Writer
 
     def look(self, scanned: str) -> Lookup:

@@ -81,9 +81,9 @@ class Writer:
     `day` is the business day now. `secret` is the district's own key, by which `name` names subjects.
     """
 
-    engine: Engine
+    engine: Engine = field(repr=False)
     area: str = field(validator=nonempty)
-    day: Callable[[], date]
+    day: Callable[[], date] = field(repr=False)
     secret: Callable[[], bytes] = field(repr=False)
 
     def name(self, kind: str, *parts: object) -> str:

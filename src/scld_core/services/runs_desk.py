@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from scld_core.errors import BadInput, BlastRadius
 from scld_core.kernel.time import EPOCH
@@ -50,10 +50,10 @@ class Undone:
 class RunsDesk:
     """Runs of one district, for one actor."""
 
-    engine: Engine
+    engine: Engine = field(repr=False)
     rule: ApprovalRule
     business_day: date
-    areas: tuple[Area, ...]
+    areas: tuple[Area, ...] = field(repr=False)
     district: str = ""
 
     def apply(

@@ -75,7 +75,7 @@ def item_facts(told: Item | None, tells: Collection[str]) -> tuple[str, ...] | N
     if told is None:
         return None
     names = sorted(name.removeprefix("item.") for name in tells if name.startswith("item."))
-    return (str(told.id), str(told.barcode), str(told.title), *(str(getattr(told, name)) for name in names))
+    return (str(told.id), str(told.barcode), *(str(getattr(told, name)) for name in names))
 
 
 def title_facts(told: Title, tells: Collection[str]) -> tuple[str, ...]:

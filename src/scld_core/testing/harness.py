@@ -206,7 +206,7 @@ class HoldsBench(Bench):
 
 CATALOG_FACTS = (
     *("title.author", "title.isbns", "title.year", "title.kind", "title.call_number"),
-    *("item.word", "item.call_number", "item.kind", "item.home", "item.at", "item.holdable"),
+    *("item.title", "item.word", "item.call_number", "item.kind", "item.home", "item.at", "item.holdable"),
     *("library.name", "library.pickup"),
 )
 """What a catalogue tells besides which title, of what name, which item of it and its barcode, and which library."""

@@ -63,13 +63,13 @@ class Desk:
     Where the clock stands still and the district is no sample, `store` refuses every write with BadInput.
     """
 
-    settings: Settings
+    settings: Settings = field(repr=False)
     folder: Path
     actor: Actor
-    clock: Clock
-    registry: Registry
-    store: Store
-    backends: Mapping[str, OpenBackend]
+    clock: Clock = field(repr=False)
+    registry: Registry = field(repr=False)
+    store: Store = field(repr=False)
+    backends: Mapping[str, OpenBackend] = field(repr=False)
     hotspots: HotspotDesk
     agency: AgencyDesk | None
     referrals: ReferralDesk | None

@@ -14,6 +14,7 @@ from scld_core.runs.local import note
 from scld_core.runs.ports import Store, Upkeep
 from scld_core.sample.accounts import make_accounts
 from scld_core.sample.agency import write_agency
+from scld_core.sample.catalog import with_catalog
 from scld_core.sample.files import SAMPLE_DAY, SEED, STALE_EXTRACT, extract_text, inventory_text, sample_now, stale
 from scld_core.sample.hotspots import INVENTORY_HEADER, make_hotspots
 from scld_core.sample.template import district_toml
@@ -77,7 +78,8 @@ def make_sample(folder: Path, *, actor: str, scale: int = 1) -> tuple[str, ...]:
         now = sample_now(opening.settings.district.timezone)
         made = make_hotspots(ils="main", now=now, calendar=opening.settings.opening_hours(), scale=scale, seed=SEED)
         owing = make_accounts(ils="main", now=now)
-        seed = evolve(made.seed, patrons=owing.patrons, accounts=owing.accounts)
+        seed = with_catalog(made.seed, ils="main", now=now)
+        seed = evolve(seed, patrons=owing.patrons, accounts=owing.accounts)
         store, notes = _create_store(opening, stack, actor)
         for name, settings in opening.settings.backends.items():
             spec = opening.spec(settings.use, f"backends.{name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from scld_core.errors import BadInput, GuardStopped
 from scld_core.runs.action import Area
@@ -81,8 +81,8 @@ class Day:
 
     district: str
     business_day: date
-    areas: tuple[Area, ...]
-    engine: Engine
+    areas: tuple[Area, ...] = field(repr=False)
+    engine: Engine = field(repr=False)
     auto_apply: tuple[str, ...]
 
     def plan(self) -> Plan:
