@@ -39,7 +39,7 @@ from scld_core.agency.kinds import MEANINGS
 from scld_core.agency.kinds import Kind as RowKind
 from scld_core.agency.limits import AgencyLimits
 from scld_core.agency.ports import AgencyChannel
-from scld_core.calendars import Closure, WeeklyHours
+from scld_core.calendars import Calendars, Closure, WeeklyHours
 from scld_core.cards.policy import CardPolicy
 from scld_core.cards.rules import REASONS as CARD_REASONS
 from scld_core.cards.states import renewal_states
@@ -522,6 +522,7 @@ def ports() -> str:
         ("notices", Notices),
         ("holds", Holds),
         ("catalog", Catalog),
+        ("calendars", Calendars),
     )
     return "\n\n".join(_port(name, port) for name, port in known)
 

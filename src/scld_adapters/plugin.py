@@ -12,20 +12,22 @@ __all__ = ["scld_backends", "scld_declarations"]
 
 @hookimpl
 def scld_backends() -> Iterable[BackendSpec[Any]]:
-    """Stores, ILSs, carriers and ways to an agency."""
+    """Stores, ILSs, calendars, carriers and ways to an agency."""
     from scld_adapters.agencies.drop.plugin import AGENCY_DROP  # noqa: PLC0415 - the entry point stays light
     from scld_adapters.agencies.portal.plugin import AGENCY_PORTAL  # noqa: PLC0415
     from scld_adapters.agencies.sftp.plugin import AGENCY_SFTP  # noqa: PLC0415
     from scld_adapters.agencies.smtp.plugin import AGENCY_MAIL  # noqa: PLC0415
+    from scld_adapters.calendars.ics.plugin import ICS  # noqa: PLC0415
     from scld_adapters.carriers.kajeet.plugin import KAJEET  # noqa: PLC0415
     from scld_adapters.carriers.portal_csv.plugin import PORTAL_CSV  # noqa: PLC0415
     from scld_adapters.carriers.simulated.plugin import SIMULATED  # noqa: PLC0415
     from scld_adapters.carriers.thingspace.plugin import THINGSPACE  # noqa: PLC0415
     from scld_adapters.files.plugin import FILES  # noqa: PLC0415
+    from scld_adapters.sip2.plugin import SIP2  # noqa: PLC0415
     from scld_adapters.sql.plugin import SPECS  # noqa: PLC0415
 
     carriers = (SIMULATED, PORTAL_CSV, KAJEET, THINGSPACE)
-    return (*SPECS, FILES, *carriers, AGENCY_DROP, AGENCY_SFTP, AGENCY_MAIL, AGENCY_PORTAL)
+    return (*SPECS, FILES, SIP2, ICS, *carriers, AGENCY_DROP, AGENCY_SFTP, AGENCY_MAIL, AGENCY_PORTAL)
 
 
 @hookimpl

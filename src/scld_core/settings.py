@@ -167,11 +167,15 @@ class JurisdictionSettings:
 
 @frozen
 class CalendarSettings:
-    """``[calendar]``: ``[[calendar.hours]]``, ``[[calendar.closures]]``, and when a business day ends."""
+    """``[calendar]``: ``[[calendar.hours]]``, ``[[calendar.closures]]``, and when a business day ends.
+
+    closures_from: the backend instance that tells of closures beside these.
+    """
 
     hours: tuple[WeeklyHours, ...] = field(default=(), validator=[each(instance(WeeklyHours)), never_two_at_once])
     closures: tuple[Closure, ...] = field(default=(), validator=each(instance(Closure)))
     day_ends: time = field(default=time(0), validator=matching(is_day_end, "must be a time before noon"))
+    closures_from: str = ""
 
 
 @frozen
@@ -288,6 +292,7 @@ def _names(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _references(document: _Document) -> Iterator[Problem]:
     hotspots, agency = document.hotspots, document.agency
+    yield from _named(document, "calendar", "closures_from", document.calendar.closures_from)
     if hotspots:
         yield from _named(document, "hotspots", "carrier", hotspots.carrier)
     if agency:

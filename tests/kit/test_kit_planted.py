@@ -10,6 +10,7 @@ from scld_core.testing.planted import PLANTED
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_calendars import MEMORY_CALENDARS
 from scld_core.testing.references_catalog import MEMORY_CATALOG
 from scld_core.testing.references_holds import MEMORY_HOLDS
 from scld_core.testing.report import Grade, Verdict
@@ -25,6 +26,7 @@ REFERENCES = {
     "notices": MEMORY_NOTICES,
     "holds": MEMORY_HOLDS,
     "catalog": MEMORY_CATALOG,
+    "calendars": MEMORY_CALENDARS,
     "store": MEMORY_STORE,
 }
 

@@ -12,12 +12,13 @@ import inspect
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
-from types import UnionType
+from types import FunctionType, MethodType, UnionType
 from typing import Any, NoReturn, TypeVar, cast, get_origin, get_type_hints
 
 from attrs import evolve, frozen
 
 from scld_core.agency.ports import AgencyChannel
+from scld_core.calendars.ports import Calendars
 from scld_core.catalog.ports import Catalog
 from scld_core.circulation.ports import Loans
 from scld_core.errors import (
@@ -67,6 +68,7 @@ PORTS: Mapping[str, tuple[type, ...]] = {
     "notices": (Notices,),
     "holds": (Holds,),
     "catalog": (Catalog,),
+    "calendars": (Calendars,),
 }
 """The guarded ports of an opened backend: the Protocol of each, then what it may offer besides."""
 
@@ -173,7 +175,7 @@ def _member(
 ) -> Callable[..., Any]:
     if call is None or not _callable_as(call, declared):
         raise AdapterBug(context.instance, where, "is missing or cannot be called with the port's own arguments")
-    returns = get_type_hints(declared)["return"]
+    returns = _returns(declared)
     listed = get_origin(returns) is Iterator
     guarded = _Guarded(where, context, schedule, call, operation, Page if listed else returns)
     if operation.effect is Effect.WRITE:
@@ -183,9 +185,33 @@ def _member(
 
 def _callable_as(call: Any, declared: Callable[..., Any]) -> bool:
     """Whether `call` takes its arguments the ways the port's callers may give them."""
+    if inspect.ismethod(call) and inspect.isfunction(call.__func__):
+        return _method_fits(call.__func__, declared)
+    return _fits(call, declared)
+
+
+@functools.lru_cache(maxsize=2048)
+def _method_fits(function: FunctionType, declared: Callable[..., Any]) -> bool:
+    """The same of every object of a class: districts are opened far more often than classes are made."""
+    return _fits(MethodType(function, function), declared)
+
+
+@functools.cache
+def _asked(declared: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The port's own arguments: those that may be given by place, and those by name only."""
     parameters = [*inspect.signature(declared).parameters.values()][1:]
-    plain = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    named = {p.name: None for p in parameters if p.kind is p.KEYWORD_ONLY}
+    plain = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    return plain, tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+@functools.cache
+def _returns(declared: Callable[..., Any]) -> Any:
+    return get_type_hints(declared)["return"]
+
+
+def _fits(call: Any, declared: Callable[..., Any]) -> bool:
+    plain, only_named = _asked(declared)
+    named = dict.fromkeys(only_named)
     try:
         signature = inspect.signature(call)
         signature.bind(*plain, **named)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from scld_core.calendars.model import Closure
 from scld_core.catalog.model import Library, Title
 from scld_core.circulation.model import Circulation
 from scld_core.fees.ledger import Account
@@ -42,4 +43,5 @@ class Seed:
     holds: tuple[Hold, ...] = ()
     titles: tuple[Title, ...] = ()
     libraries: tuple[Library, ...] = ()
+    closures: tuple[Closure, ...] = ()
     kinds: Mapping[str, str] = field(factory=dict[str, str])

@@ -11,6 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 from attrs import field, frozen
 
 from scld_core.agency.ports import AgencyChannel
+from scld_core.calendars.ports import Calendars
 from scld_core.catalog.ports import Catalog
 from scld_core.circulation.ports import Loans
 from scld_core.errors import InvalidValue
@@ -98,6 +99,7 @@ class OpenBackend:
     notices: Notices | None = None
     holds: Holds | None = None
     catalog: Catalog | None = None
+    calendars: Calendars | None = None
     store: Store | None = None
     close: Callable[[], None] = _nothing
 

@@ -18,7 +18,7 @@ from scld_core.memory.store import MemoryStore
 from scld_core.plugins.seed import Seed
 from scld_core.plugins.spec import BackendContext, SecretRef
 from scld_core.testing.clock import TickingClock
-from scld_core.testing.harness import Bench, Harness, World
+from scld_core.testing.harness import Bench, Excused, Harness, World
 from scld_core.testing.synthetic import INSTANCE, NOW, PATRON, SECRET
 
 __all__ = ["Case", "Check", "CheckFailed", "Excused", "Unseen", "check", "fail", "refused", "require"]
@@ -34,10 +34,6 @@ class CheckFailed(AssertionError):
 
 class Unseen(Exception):
     """The harness has no lever with which this could be shown."""
-
-
-class Excused(Exception):
-    """The backend declares that it does not do this, or not by itself."""
 
 
 @frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve
 
@@ -26,6 +26,7 @@ __all__ = [
     "one",
     "searched",
     "title_facts",
+    "told",
 ]
 
 Shelves = Case[CatalogBench]
@@ -48,6 +49,14 @@ def calls(bench: CatalogBench, instance: str = INSTANCE) -> dict[str, Callable[[
         "item": lambda: port.item(item(0, instance)),
         "find_item": lambda: port.find_item(barcode(0)),
     }
+
+
+def told(answer: Any) -> list[Any]:
+    """The records of an answer, whether it has one or is a list of pages."""
+    if not isinstance(answer, list):
+        return [answer]
+    pages = cast("list[Page[Any]]", answer)
+    return [row for page in pages for row in page.rows]
 
 
 def listed(bench: CatalogBench, operation: str) -> Iterator[Page[Any]]:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from scld_core.testing.duel import Call, Difference, Duel
+from scld_core.testing.duel_calendars import CalendarsDuel
 from scld_core.testing.duel_catalog import CatalogDuel
 from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
@@ -29,6 +30,7 @@ DUELS: Mapping[str, Callable[[Harness[Any], Harness[Any]], Duel]] = {
     "notices": NoticesDuel,
     "holds": HoldsDuel,
     "catalog": CatalogDuel,
+    "calendars": CalendarsDuel,
     "store": StoreDuel,
 }
 """How two backends of each port are set against each other."""

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 from attrs import field, frozen
 
 from scld_core.agency.ports import AgencyChannel
+from scld_core.calendars.model import Closure
+from scld_core.calendars.ports import Calendars
 from scld_core.catalog.model import Title
 from scld_core.catalog.ports import Catalog
 from scld_core.circulation.model import Circulation
@@ -41,12 +43,15 @@ from scld_core.testing.clock import TickingClock
 __all__ = [
     "BENCHES",
     "CATALOG_FACTS",
+    "CLOSURE_FACTS",
     "HOLD_FACTS",
     "NOTICE_FACTS",
     "Bench",
+    "CalendarsBench",
     "CarrierBench",
     "CatalogBench",
     "ChannelBench",
+    "Excused",
     "FeesBench",
     "Harness",
     "HoldsBench",
@@ -57,6 +62,13 @@ __all__ = [
     "World",
     "nothing",
 ]
+
+
+class Excused(Exception):
+    """The backend declares that it does not do this, or not by itself.
+
+    A lever raises it for what its system never does, with the sentence that the report shall give.
+    """
 
 
 def nothing() -> None:
@@ -249,6 +261,26 @@ class NoticesBench(Bench):
     cut: Callable[[int], None] | None = None
 
 
+CLOSURE_FACTS = ("reason", "locations")
+"""What a calendar tells of a closure besides its days."""
+
+
+@frozen(kw_only=True)
+class CalendarsBench(Bench):
+    """An opened `Calendars`.
+
+    `tells` names the facts that this calendar keeps at all: the others are compared with nothing. `show`
+    enters one more closure, `take_out` takes one out again, as staff do. `cut` makes every list break off
+    after so many pages.
+    """
+
+    calendars: Calendars
+    tells: Collection[str] = CLOSURE_FACTS
+    show: Callable[[Closure], None] | None = None
+    take_out: Callable[[Closure], None] | None = None
+    cut: Callable[[int], None] | None = None
+
+
 @frozen(kw_only=True)
 class StoreBench(Bench):
     """An opened, empty `Store`; `reopen` opens what it keeps once more, as another process would."""
@@ -266,6 +298,7 @@ BENCHES: Mapping[str, type[Bench]] = {
     "notices": NoticesBench,
     "holds": HoldsBench,
     "catalog": CatalogBench,
+    "calendars": CalendarsBench,
     "store": StoreBench,
 }
 """The kind of bench by port; its field of that name is the opened port."""
@@ -280,8 +313,8 @@ _STORE = ("transaction", "exclusive", "close")
 class Harness(Generic[B]):
     """A backend to be graded, and how to make a bench of one of its ports.
 
-    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices``, ``holds``, ``catalog``
-    or ``store``.
+    `port` is ``lines``, ``loans``, ``channel``, ``fees``, ``patrons``, ``notices``, ``holds``, ``catalog``,
+    ``calendars`` or ``store``.
     `capabilities` are those of the configuration that `make` opens. `remembers_keys` says that the
     system itself never carries out one key twice, however late the second comes. `evidence` is
     `BackendSpec.foreign_evidence`: it caps the grade. `spec`, where there is one, is checked as well.

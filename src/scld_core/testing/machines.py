@@ -19,6 +19,7 @@ from scld_core.testing._hypothesis import (
 )
 from scld_core.testing.case import fail
 from scld_core.testing.duel import Call
+from scld_core.testing.duel_calendars import CalendarsDuel
 from scld_core.testing.duel_catalog import CatalogDuel
 from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
@@ -33,11 +34,13 @@ from scld_core.testing.loans_tools import WRITES as LOAN_WRITES
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_calendars import MEMORY_CALENDARS
 from scld_core.testing.references_catalog import MEMORY_CATALOG
 from scld_core.testing.references_holds import MEMORY_HOLDS
 from scld_core.testing.synthetic_catalog import QUERIES
 
 __all__ = [
+    "CalendarsMachine",
     "CatalogMachine",
     "ChannelMachine",
     "FeesMachine",
@@ -326,6 +329,39 @@ class NoticesMachine(RuleBasedStateMachine):
         self.duel.release()
 
 
+class CalendarsMachine(RuleBasedStateMachine):
+    """The life of a calendar: closures are entered and taken out, and days are asked about."""
+
+    harness: ClassVar[Harness[Any]] = MEMORY_CALENDARS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.duel = CalendarsDuel(MEMORY_CALENDARS, self.harness)
+
+    def _do(self, call: Call) -> None:
+        if call in self.duel.calls:
+            _agree(call, self.duel.do(call))
+
+    @rule(number=st.integers(0, 2))
+    def show(self, number: int) -> None:
+        """Staff enter a closure."""
+        self._do(Call("show", number))
+
+    @rule(number=st.integers(0, 2))
+    def take_out(self, number: int) -> None:
+        """Staff take one out again."""
+        self._do(Call("take_out", number))
+
+    @rule(since=st.integers(0, 3), days=st.integers(0, 3))
+    def closures(self, since: int, days: int) -> None:
+        """Ask about some days."""
+        self._do(Call("closures", since, days))
+
+    def teardown(self) -> None:
+        """Release both."""
+        self.duel.release()
+
+
 class CatalogMachine(RuleBasedStateMachine):
     """The life of a catalogue: titles are corrected, items withdrawn, and both are looked for."""
 
@@ -481,6 +517,7 @@ _MACHINES: dict[str, tuple[type[Any], ...]] = {
     "notices": (NoticesMachine,),
     "holds": (HoldsMachine,),
     "catalog": (CatalogMachine,),
+    "calendars": (CalendarsMachine,),
     "store": (StoreMachine, StepMachine),
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from scld_core.calendars.model import Closure
 from scld_core.catalog.model import Item, Library, Query, Title
 from scld_core.circulation.model import CheckOutRequest, Circulation, ItemState, Loan
 from scld_core.fees.ledger import Account, Standing
@@ -47,6 +48,7 @@ __all__ = [
     "charge_terms",
     "check_out_requests",
     "circulations",
+    "closures",
     "contacts",
     "devices",
     "hold_ids",
@@ -337,6 +339,17 @@ def _hold(draw: st.DrawFn) -> Hold:
 
 holds = _hold()
 
+
+@st.composite
+def _closures(draw: st.DrawFn) -> Closure:
+    first = draw(st.dates(date(2020, 1, 1), date(2030, 1, 1)))
+    last = first + timedelta(days=draw(st.integers(0, 9)))
+    return Closure(first, last, draw(words), tuple(draw(st.lists(location_ids, max_size=2, unique=True))))
+
+
+closures = _closures()
+"""Closures of one to ten days, of the district or of some libraries."""
+
 _printed = texts.map(str.strip).filter(str.isprintable)
 _isbns = st.sampled_from(("9780306406157", "0-306-40615-2", "978-0-8044-2957-3", "080442957X"))
 titles = st.builds(
@@ -405,6 +418,7 @@ _REGISTERED = (
     (Item, items),
     (Library, libraries),
     (Query, queries),
+    (Closure, closures),
 )
 
 for _kind, _strategy in _REGISTERED:

@@ -34,6 +34,7 @@ from scld_core.testing.report import Cell, Report, Verdict
 
 __all__ = [
     "PROPERTY",
+    "CalendarsSuite",
     "CarrierSuite",
     "CatalogSuite",
     "ChannelSuite",
@@ -187,6 +188,11 @@ class HoldsSuite(Suite):
 @_standard("catalog")
 class CatalogSuite(Suite):
     """Every check of `Catalog`, each a test."""
+
+
+@_standard("calendars")
+class CalendarsSuite(Suite):
+    """Every check of `Calendars`, each a test."""
 
 
 @_standard("store")

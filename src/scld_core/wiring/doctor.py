@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 
 from attrs import frozen
@@ -109,6 +110,7 @@ def _desk(desk: Desk) -> Iterator[Finding]:
         yield Finding("inventory", ok=True, detail=f"{len(inventory.devices)} hotspots")
         for row in inventory.quarantined:
             yield Finding("inventory", ok=None, detail=str(row))
+    yield from _calendar(desk)
     if desk.agency is not None:
         yield _try("agency", desk.agency.describe)
     yield from _approvers(desk)
@@ -127,6 +129,20 @@ def _desk(desk: Desk) -> Iterator[Finding]:
             detail=f"{record.step.id} {record.step.action} {record.step.label}: {record.state.value}",
         )
     yield from _renamed(desk)
+
+
+def _calendar(desk: Desk) -> Iterator[Finding]:
+    """Closures that another system keeps, and what of them cannot be used."""
+    name = desk.settings.calendar.closures_from
+    port = desk.backends[name].calendars if name else None
+    if port is None:
+        return
+    today = desk.day.business_day
+    pages = list(port.closures(today, today + timedelta(days=365)))
+    count = sum(len(page.rows) for page in pages)
+    yield Finding("calendar", ok=True, detail=f"{count} closures within a year, of {name}")
+    for row in dict.fromkeys(row for page in pages for row in page.quarantined):
+        yield Finding("calendar", ok=None, detail=str(row))
 
 
 def _approvers(desk: Desk) -> Iterator[Finding]:

@@ -63,6 +63,7 @@ from scld_core.services.day.words import REASONS
 from scld_core.services.runs_desk import RunsDesk
 from scld_core.settings import BackendSettings, Settings, load_settings
 from scld_core.wiring.agency import agency_limits
+from scld_core.wiring.calendars import with_closures
 from scld_core.wiring.catalog import catalog_desk
 from scld_core.wiring.desk import MORNING, Desk, Options
 from scld_core.wiring.down import DownChannel, DownLines
@@ -274,6 +275,7 @@ def open_district(district: Path, actor: str, options: Options) -> Desk:
     with ExitStack() as stack:
         store = opening.store(stack)
         backends = {name: opening.backend_or_down(name, store, stack) for name in opening.settings.backends}
+        opening = with_closures(opening, backends)
         return desk_of(opening, store, backends, actor, stack.pop_all())
 
 

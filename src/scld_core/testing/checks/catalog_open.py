@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from scld_core.testing.case import Check, check, require
-from scld_core.testing.catalog_tools import OPERATIONS, Shelves, calls
+from scld_core.testing.catalog_tools import OPERATIONS, Shelves, calls, told
 from scld_core.testing.checks.opening import closing, listening, offered, quiet_words, unseen
 from scld_core.testing.harness import CatalogBench
 from scld_core.testing.synthetic import SECRET
@@ -41,8 +41,7 @@ def books_of_its_own(case: Shelves) -> None:
     """Two instances of one backend know nothing of each other's titles and items."""
     for instance in ("kit-a", "kit-b"):
         bench = case.open(books(instance), instance=instance)
-        answer = calls(bench, instance)[case.operation]()
-        rows = [row for page in answer for row in page.rows] if isinstance(answer, list) else [answer]
+        rows = told(calls(bench, instance)[case.operation]())
         require(rows, "an instance does not show what is its own")
         require({row.id.backend for row in rows} == {instance}, "an instance shows what is another's")
         require(len({row.id for row in rows}) == len(rows), "a record is shown twice once another instance is open")

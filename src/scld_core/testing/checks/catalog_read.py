@@ -24,6 +24,7 @@ from scld_core.testing.catalog_tools import (
     one,
     searched,
     title_facts,
+    told,
 )
 from scld_core.testing.lists import SIZES, rows_of, same, whole
 from scld_core.testing.synthetic import INSTANCE, item
@@ -83,8 +84,8 @@ def finds_nothing_else(case: Shelves) -> None:
     for query in QUERIES:
         if searched(query, bench.searches):
             found = rows_of(bench.catalog.search(query))
-            told = {known.id: known for known in titles()}
-            wrong = [row for row in found if row.id not in told or not answering(told[row.id], query)]
+            there = {known.id: known for known in titles()}
+            wrong = [row for row in found if row.id not in there or not answering(there[row.id], query)]
             require(not wrong, f"{len(wrong)} of {len(found)} titles that are found do not answer")
 
 
@@ -100,8 +101,8 @@ def as_told(case: Shelves) -> None:
             facts = [title_facts(row, bench.tells) for row in rows]
             require(set(facts) <= {title_facts(known, bench.tells)}, "a title is told otherwise than it is catalogued")
     elif case.operation == "libraries":
-        told = [library_facts(row, bench.tells) for row in rows_of(bench.catalog.libraries())]
-        same(told, [library_facts(known, bench.tells) for known in LIBRARIES], "the libraries")
+        seen = [library_facts(row, bench.tells) for row in rows_of(bench.catalog.libraries())]
+        same(seen, [library_facts(known, bench.tells) for known in LIBRARIES], "the libraries")
     else:
         _items_as_told(case)
 
@@ -110,10 +111,10 @@ def _items_as_told(case: Shelves) -> None:
     bench = case.open(books())
     for number, known in enumerate(items()):
         if case.operation != "items_of":
-            told = one(bench, case.operation, number)
-            if told is None and number in WITHDRAWN:
+            seen = one(bench, case.operation, number)
+            if seen is None and number in WITHDRAWN:
                 continue
-            right = item_facts(told, bench.tells) == item_facts(known, bench.tells)
+            right = item_facts(seen, bench.tells) == item_facts(known, bench.tells)
             require(right, f"an item that is {known.word} is told otherwise than it is catalogued")
             continue
         assert known.title is not None  # every synthetic item is of a title
@@ -168,8 +169,7 @@ def foreign_record(case: Shelves) -> None:
 def own_ids(case: Shelves) -> None:
     """Every id of an answer names the instance it comes from."""
     bench = case.open(books())
-    answer = calls(bench)[case.operation]()
-    rows = [row for page in answer for row in page.rows] if isinstance(answer, list) else [answer]
+    rows = told(calls(bench)[case.operation]())
     ids = [found for row in rows for found in (row.id, getattr(row, "title", None)) if isinstance(found, RecordId)]
     require(ids and {found.backend for found in ids} == {INSTANCE}, "an id names another instance, or none of ours")
 
@@ -177,9 +177,7 @@ def own_ids(case: Shelves) -> None:
 def again_the_same(case: Shelves) -> None:
     """Reading twice with nothing in between gives the same answer in the same order."""
     bench = case.open(books())
-    first, second = (calls(bench)[case.operation]() for _ in range(2))
-    if isinstance(first, list):
-        first, second = ([row for page in pages for row in page.rows] for pages in (first, second))
+    first, second = (told(calls(bench)[case.operation]()) for _ in range(2))
     require(first == second, "two answers about one catalogue differ")
 
 

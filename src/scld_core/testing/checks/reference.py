@@ -11,6 +11,7 @@ from scld_core.testing.harness import Harness
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
 from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
+from scld_core.testing.references_calendars import MEMORY_CALENDARS
 from scld_core.testing.references_catalog import MEMORY_CATALOG
 from scld_core.testing.references_holds import MEMORY_HOLDS
 
@@ -25,6 +26,7 @@ _REFERENCES: Mapping[str, Harness[Any]] = {
     "notices": MEMORY_NOTICES,
     "holds": MEMORY_HOLDS,
     "catalog": MEMORY_CATALOG,
+    "calendars": MEMORY_CALENDARS,
     "store": MEMORY_STORE,
 }
 _FIRST = {
@@ -36,6 +38,7 @@ _FIRST = {
     "notices": "iter_notices",
     "holds": "of_title",
     "catalog": "item",
+    "calendars": "closures",
     "store": "transaction",
 }
 _WRITTEN = ("lines", "store")  # of the others there are backends that are only read, or carried by a person

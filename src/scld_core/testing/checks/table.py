@@ -7,6 +7,7 @@ from typing import Any
 
 from scld_core.testing.case import Check
 from scld_core.testing.checks import (
+    calendars_read,
     catalog_open,
     catalog_read,
     channel_faults,
@@ -105,6 +106,11 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *catalog_open.CHECKS,
         *catalog_read.CHECKS,
         *reference.CHECKS["catalog"],
+    ),
+    "calendars": (
+        *spec.CHECKS["calendars"],
+        *calendars_read.CHECKS,
+        *reference.CHECKS["calendars"],
     ),
     "store": (
         *spec.CHECKS["store"],

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from scld_core.errors import OutcomeUnknown, Unavailable
 from scld_core.testing.harness import (
+    CalendarsBench,
     CatalogBench,
     ChannelBench,
     FeesBench,
@@ -20,9 +21,20 @@ from scld_core.testing.harness import (
 
 __all__ = ["breaks_after_close", "cannot_close_twice", "denies_the_effect", "foreign_on_outage"]
 
-B = TypeVar("B", CatalogBench, ChannelBench, FeesBench, HoldsBench, LoansBench, NoticesBench, PatronsBench)
+B = TypeVar(
+    "B",
+    CalendarsBench,
+    CatalogBench,
+    ChannelBench,
+    FeesBench,
+    HoldsBench,
+    LoansBench,
+    NoticesBench,
+    PatronsBench,
+)
 
 _PORTS = {
+    CalendarsBench: "calendars",
     CatalogBench: "catalog",
     ChannelBench: "channel",
     FeesBench: "fees",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scld_core.testing.planted import (
+    calendars,
     carrier_reads,
     carrier_shell,
     carrier_writes,
@@ -36,6 +37,7 @@ PLANTED: tuple[Planted, ...] = (
     *notices.BUGS,
     *holds.BUGS,
     *catalog.BUGS,
+    *calendars.BUGS,
     *stores.BUGS,
 )
 """In the order of the ports."""

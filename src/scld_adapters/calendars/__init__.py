@@ -1,0 +1,1 @@
+"""Calendars that other systems keep, one package each."""

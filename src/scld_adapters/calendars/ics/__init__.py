@@ -1,0 +1,1 @@
+"""A calendar that was saved as an iCalendar file (RFC 5545)."""
