@@ -10,6 +10,7 @@ form that is not quite plain is left to that code altogether.
 from __future__ import annotations
 
 import csv
+import mmap
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -111,12 +112,13 @@ _AGENCY = (*_KEYS, "name", "status", "listed_on", "balance", "last_activity", "c
 
 @frozen
 class _File:
-    """A CSV file: where its columns stand, and what is between them."""
+    """A CSV file: where its columns stand, what is between them, and whether it has a quotation mark anywhere."""
 
     path: Path
     places: Mapping[str, int]
     width: int
     delimiter: str
+    quoted: bool
 
     @classmethod
     def of(cls, path: Path, columns: Mapping[str, str], *, required: Any, delimiter: str | None) -> _File | None:
@@ -134,7 +136,7 @@ class _File:
             return None  # a blank line comes before it
         folded = [name.casefold() for name in found.header]
         places = {name: folded.index(own.casefold()) for name, own in columns.items() if own.casefold() in folded}
-        return cls(path, places, len(found.header), found.delimiter)
+        return cls(path, places, len(found.header), found.delimiter, _has_quotes(path))
 
     def select(self, name: str) -> str:
         """The column as text, blank where the file has none."""
@@ -152,8 +154,10 @@ class _File:
 
     @property
     def blanks(self) -> str:
-        """How many cells at the end of a row are blank."""
+        """How many cells at the end of a row are blank; of no interest where no cell can hold a delimiter."""
         counted = "0"
+        if not self.quoted:
+            return counted
         for place in range(self.width):
             counted = f"CASE WHEN coalesce(column{place}, '') = '' THEN 1 + {counted} ELSE 0 END"
         return counted
@@ -165,29 +169,38 @@ class _File:
         return f"(SELECT *, CAST(1 + row_number() OVER () AS INTEGER) AS line FROM {self.rows})"  # noqa: S608
 
 
-def _count_lines(file: _File) -> tuple[int, int] | None:
-    """The lines of a file with plain line ends and plain quotation marks, and the delimiters at their ends.
+def _has_quotes(path: Path) -> bool:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(b'"') >= 0
 
-    None for another file.
+
+def _count_lines(file: _File) -> tuple[int, int] | None:
+    """The lines of a file with plain line ends and plain quotation marks, and what its rows must agree with.
+
+    That is the delimiters at the line ends where a cell may hold one, and otherwise those that are too many
+    in the whole file. None for a file that is not plain.
     """
-    lines = returns = ends = last = 0
+    lines = returns = ends = last = marks = 0
     before, delimiter = b"", file.delimiter.encode()
     edges = (file.delimiter.encode(), b" ", b"\t", b"\n", b"\r")
     with file.path.open("rb") as opened:
         while block := opened.read(_BLOCK):
             whole = before + block
-            signs = (sign for space, signs in _ODD.items() if space in whole for sign in signs)
+            signs = (sign for space, signs in _ODD.items() if file.quoted and space in whole for sign in signs)
             if b"\0" in block or any(_is_odd(sign, whole, edges) for sign in signs):
                 return None
             lines += block.count(b"\n")
             if b"\r" in block:
                 returns += block.count(b"\r")
             ends += whole.count(b"\r\n") - before.count(b"\r\n")
-            last += _at_ends(whole, delimiter) - _at_ends(before, delimiter)
+            marks += 0 if file.quoted else block.count(delimiter)
+            last += _at_ends(whole, delimiter) - _at_ends(before, delimiter) if file.quoted else 0
             before = whole[-max(_OVERLAP, file.width + 2) :]
     if not before or returns != ends:
         return None
     open_ended = before[-1:] != b"\n"
+    if not file.quoted:
+        return lines + open_ended, marks - (file.width - 1) * (lines + open_ended)
     return lines + open_ended, last + (_at_ends(before + b"\n", delimiter) - _at_ends(before, delimiter)) * open_ended
 
 

@@ -10,10 +10,10 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from attrs import frozen
 
 from scld_core.errors import ScldError
-from scld_core.testing.case import Case, Excused, Unseen
+from scld_core.testing.case import Case, Excused, Unseen, fail
 from scld_core.testing.harness import Bench, Harness
 
-__all__ = ["Call", "Difference", "Duel", "Side", "Sides", "outcome"]
+__all__ = ["Call", "Difference", "Duel", "Side", "Sides", "agree", "outcome"]
 
 B = TypeVar("B", bound=Bench)
 
@@ -112,3 +112,10 @@ def outcome(work: Callable[[], Any], caught: type[Exception] = ScldError) -> Any
         raise
     except caught as error:
         return f"raises {type(error).__name__}"
+
+
+def agree(call: Call, answers: tuple[Any, Any]) -> None:
+    """Find the subject at fault unless both answers to a call are one."""
+    expected, found = answers
+    if expected != found:
+        fail(f"{call}: expected {expected!r}, found {found!r}")

@@ -17,27 +17,21 @@ from scld_core.testing._hypothesis import (
     settings,
     st,
 )
-from scld_core.testing.case import fail
-from scld_core.testing.duel import Call
-from scld_core.testing.duel_calendars import CalendarsDuel
-from scld_core.testing.duel_catalog import CatalogDuel
+from scld_core.testing.duel import Call, agree
 from scld_core.testing.duel_channel import ChannelDuel
 from scld_core.testing.duel_fees import FeesDuel
 from scld_core.testing.duel_holds import HoldsDuel
 from scld_core.testing.duel_lines import LinesDuel
 from scld_core.testing.duel_loans import LoansDuel
-from scld_core.testing.duel_notices import NoticesDuel
 from scld_core.testing.duel_patrons import PatronsDuel
 from scld_core.testing.duel_store import StoreDuel
 from scld_core.testing.harness import Harness
 from scld_core.testing.loans_tools import WRITES as LOAN_WRITES
+from scld_core.testing.machines_read import CalendarsMachine, CatalogMachine, NoticesMachine
 from scld_core.testing.references import MEMORY_LINES, MEMORY_LOANS, MEMORY_STORE
 from scld_core.testing.references_accounts import MEMORY_FEES, MEMORY_PATRONS
-from scld_core.testing.references_agency import MEMORY_CHANNEL, MEMORY_NOTICES
-from scld_core.testing.references_calendars import MEMORY_CALENDARS
-from scld_core.testing.references_catalog import MEMORY_CATALOG
+from scld_core.testing.references_agency import MEMORY_CHANNEL
 from scld_core.testing.references_holds import MEMORY_HOLDS
-from scld_core.testing.synthetic_catalog import QUERIES
 
 __all__ = [
     "CalendarsMachine",
@@ -62,12 +56,6 @@ _items = st.integers(0, 3)
 _choices = st.integers(0, 1)
 
 
-def _agree(call: Call, answers: tuple[Any, Any]) -> None:
-    expected, found = answers
-    if expected != found:
-        fail(f"{call}: expected {expected!r}, found {found!r}")
-
-
 class LinesMachine(RuleBasedStateMachine):
     """The life of lines: suspended, restored, resumed by the carrier, terminated."""
 
@@ -79,7 +67,7 @@ class LinesMachine(RuleBasedStateMachine):
 
     def _do(self, call: Call) -> None:
         if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
+            agree(call, self.duel.do(call))
 
     @rule(line=_lines, repeat=_choices)
     def suspend(self, line: int, repeat: int) -> None:
@@ -127,7 +115,7 @@ class LoansMachine(RuleBasedStateMachine):
 
     def _do(self, call: Call) -> None:
         if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
+            agree(call, self.duel.do(call))
 
     @rule(item=_items, choice=_choices)
     def lend(self, item: int, choice: int) -> None:
@@ -180,7 +168,7 @@ class FeesMachine(RuleBasedStateMachine):
 
     def _do(self, call: Call) -> None:
         if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
+            agree(call, self.duel.do(call))
 
     @rule(patron=st.integers(1, 6), choice=st.integers(0, 2))
     def charge(self, patron: int, choice: int) -> None:
@@ -218,7 +206,7 @@ class PatronsMachine(RuleBasedStateMachine):
 
     def _do(self, call: Call) -> None:
         if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
+            agree(call, self.duel.do(call))
 
     @rule(
         verb=st.sampled_from(("set_flag", "clear_flag", "set_block", "clear_block")),
@@ -274,7 +262,7 @@ class ChannelMachine(RuleBasedStateMachine):
 
     def _do(self, call: Call) -> None:
         if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
+            agree(call, self.duel.do(call))
 
     @rule(number=st.integers(1, 3), choice=st.integers(0, 2))
     def deliver(self, number: int, choice: int) -> None:
@@ -296,117 +284,6 @@ class ChannelMachine(RuleBasedStateMachine):
         self.duel.release()
 
 
-class NoticesMachine(RuleBasedStateMachine):
-    """The life of a record of notices: more are sent, and it is read by patron and by time."""
-
-    harness: ClassVar[Harness[Any]] = MEMORY_NOTICES
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.duel = NoticesDuel(MEMORY_NOTICES, self.harness)
-
-    def _do(self, call: Call) -> None:
-        if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
-
-    @rule(patron=st.integers(0, 4), choice=_choices)
-    def send(self, patron: int, choice: int) -> None:
-        """The ILS sends one more notice."""
-        self._do(Call("send", patron, choice))
-
-    @rule(patron=st.sampled_from((0, 1, 2, 3, 4, 999)))
-    def of_patron(self, patron: int) -> None:
-        """List the notices to a patron, or to nobody."""
-        self._do(Call("iter_notices", patron))
-
-    @rule(days=st.sampled_from((-365, -40, -19, 0, 1)))
-    def sent(self, days: int) -> None:
-        """List what was sent since some day."""
-        self._do(Call("iter_sent", days))
-
-    def teardown(self) -> None:
-        """Release both."""
-        self.duel.release()
-
-
-class CalendarsMachine(RuleBasedStateMachine):
-    """The life of a calendar: closures are entered and taken out, and days are asked about."""
-
-    harness: ClassVar[Harness[Any]] = MEMORY_CALENDARS
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.duel = CalendarsDuel(MEMORY_CALENDARS, self.harness)
-
-    def _do(self, call: Call) -> None:
-        if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
-
-    @rule(number=st.integers(0, 2))
-    def show(self, number: int) -> None:
-        """Staff enter a closure."""
-        self._do(Call("show", number))
-
-    @rule(number=st.integers(0, 2))
-    def take_out(self, number: int) -> None:
-        """Staff take one out again."""
-        self._do(Call("take_out", number))
-
-    @rule(since=st.integers(0, 3), days=st.integers(0, 3))
-    def closures(self, since: int, days: int) -> None:
-        """Ask about some days."""
-        self._do(Call("closures", since, days))
-
-    def teardown(self) -> None:
-        """Release both."""
-        self.duel.release()
-
-
-class CatalogMachine(RuleBasedStateMachine):
-    """The life of a catalogue: titles are corrected, items withdrawn, and both are looked for."""
-
-    harness: ClassVar[Harness[Any]] = MEMORY_CATALOG
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.duel = CatalogDuel(MEMORY_CATALOG, self.harness)
-
-    def _do(self, call: Call) -> None:
-        if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
-
-    @rule(title=st.integers(0, 5), name=st.integers(0, 2))
-    def show(self, title: int, name: int) -> None:
-        """Staff correct the name of a title."""
-        self._do(Call("show", title, name))
-
-    @rule(item=st.sampled_from((0, 3, 7)))
-    def withdraw(self, item: int) -> None:
-        """Staff take an item out of the collection."""
-        self._do(Call("withdraw", item))
-
-    @rule(query=st.integers(0, len(QUERIES) - 1))
-    def search(self, query: int) -> None:
-        """Look for titles."""
-        self._do(Call("search", query))
-
-    @rule(number=st.sampled_from((0, 1, 2, 3, 4, 5, 999)))
-    def of_title(self, number: int) -> None:
-        """Look at a title and its items."""
-        self._do(Call("title", number))
-        self._do(Call("items_of", number))
-
-    @rule(number=st.sampled_from((0, 1, 2, 7, 999)))
-    def one_item(self, number: int) -> None:
-        """Look at an item, by its id and by its barcode."""
-        self._do(Call("item", number))
-        self._do(Call("find_item", number))
-
-    def teardown(self) -> None:
-        """Release both."""
-        self.duel.release()
-
-
 class HoldsMachine(RuleBasedStateMachine):
     """The life of holds: placed, suspended, moved, filled from the shelf, ended by people and by the days."""
 
@@ -418,7 +295,7 @@ class HoldsMachine(RuleBasedStateMachine):
 
     def _do(self, call: Call) -> None:
         if call in self.duel.calls:
-            _agree(call, self.duel.do(call))
+            agree(call, self.duel.do(call))
 
     @rule(patron=st.sampled_from((1, 3, 4)), title=st.sampled_from((1, 3, 4, 5)), choice=st.integers(0, 3))
     def place(self, patron: int, title: int, choice: int) -> None:
@@ -477,12 +354,12 @@ class StoreMachine(RuleBasedStateMachine):
     )
     def transaction(self, work: list[Call], *, broken: bool) -> None:
         """Several calls in one transaction, committed or broken off."""
-        _agree(work[0], self.duel.transaction(work, broken=broken))
+        agree(work[0], self.duel.transaction(work, broken=broken))
 
     @rule(verb=st.sampled_from(("hold", "reopen")))
     def special(self, verb: str) -> None:
         """Hold the district, or open the store anew."""
-        _agree(Call(verb), self.duel.do(Call(verb)))
+        agree(Call(verb), self.duel.do(Call(verb)))
 
     def teardown(self) -> None:
         """Release both."""
@@ -501,7 +378,7 @@ class StepMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 2), choice=st.integers(0, 5))
     def move(self, number: int, choice: int) -> None:
         """A step is prepared, or meets one of the events that its state permits."""
-        _agree(Call("move", number, choice), self.duel.move(number, choice))
+        agree(Call("move", number, choice), self.duel.move(number, choice))
 
     def teardown(self) -> None:
         """Release both."""
