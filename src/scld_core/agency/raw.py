@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from scld_core.agency import _xml
 from scld_core.agency.dialect import Dialect, Empty, Layout
-from scld_core.codecs.tables import stream_table
+from scld_core.codecs.tables import Stream, stream_table
 from scld_core.errors import FileRefused
 from scld_core.kernel.page import Quarantined
 
@@ -56,9 +56,25 @@ class RawFile:
         if _stat(self.path) != self._print:
             raise FileRefused(str(self.path), "has changed while it was read", "Read it again once it is whole")
 
+    def has_column(self, name: str) -> bool:
+        """Whether the header of a delimited file has the column; it alone is read. Raises as `records` does."""
+        if self.empty:
+            return False
+        own = next(one.header for one in self.dialect.fields if one.name == name)
+        return own.casefold() in (cell.casefold() for cell in self._stream().header)
+
     def _delimited(self) -> Iterator[Raw]:
+        stream = self._stream()
+        told = 0
+        for line, cells in stream.rows:
+            if told < len(stream.quarantined):
+                told = yield from _unusable(stream.quarantined, told)
+            yield line, cells, ""
+        yield from _unusable(stream.quarantined, told)
+
+    def _stream(self) -> Stream:
         held = {one.name: one for one in self.dialect.fields}
-        stream = stream_table(
+        return stream_table(
             self.path,
             self.columns,
             mapping={name: held[name].header for name in self.columns},
@@ -68,12 +84,6 @@ class RawFile:
             sheet=self.dialect.sheet or None,
             only=self.only,
         )
-        told = 0
-        for line, cells in stream.rows:
-            if told < len(stream.quarantined):
-                told = yield from _unusable(stream.quarantined, told)
-            yield line, cells, ""
-        yield from _unusable(stream.quarantined, told)
 
 
 def _unusable(quarantined: Sequence[Quarantined], told: int) -> Generator[Raw, None, int]:

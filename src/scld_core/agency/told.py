@@ -133,7 +133,10 @@ def _inside(path: Path, dialect: Dialect, zone: ZoneInfo) -> datetime | None:
     if held is None or dialect.direction is not Direction.INBOUND:
         return None
     try:
-        texts = {cells[0] for _, cells, _ in open_raw(path, dialect, [AS_OF]).records() if cells}
+        raw = open_raw(path, dialect, [AS_OF])
+        if not raw.has_column(AS_OF):
+            return None
+        texts = {cells[0] for _, cells, _ in raw.records() if cells}
     except FileRefused:  # whoever reads the file whole says the same of it, or that it needs no header
         return None
     return _instants(texts, held.date, zone, where=f"{path}: column '{held.header}'")
