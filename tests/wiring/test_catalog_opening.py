@@ -4,8 +4,8 @@ import pytest
 from attrs import evolve
 
 from scld_core import codecs, open_desk
-from scld_core.catalog import STANDARD, Library, Shelving
-from scld_core.errors import SettingsError, UnsupportedOperation
+from scld_core.catalog import STANDARD, Library, Shelving, sort_key
+from scld_core.errors import InvalidValue, SettingsError, UnsupportedOperation
 from scld_core.kernel.ids import ItemId, LocationId, TitleId
 from scld_core.kernel.time import FixedClock
 from scld_core.memory.catalog import MemoryCatalog
@@ -47,6 +47,42 @@ def test_the_samples_books_are_looked_for_and_held(memory, sample):
         lent = [row for row in hotspots if row.standing.due_at is not None]
         assert lent
         assert len(repr(desk)) < 5000
+
+
+def test_nobody_waits_for_a_title_that_was_withdrawn_or_at_a_house_without_a_desk():
+    """The desk asks the catalogue: no items left, a library that is none, and every reason at once."""
+    with open_desk(sample=True, actor="sample-associate") as desk:
+        catalog = desk.backends["main"].catalog
+        patron = desk.patrons.get("main:p1022").id
+        for row in desk.catalog.items_of("main:t1002"):
+            catalog.withdraw(row.item.id)
+        catalog.put_library(Library(LocationId("service-centre"), pickup=False))
+        refused = desk.holds.place(patron, title="main:t1002", pickup="service-centre")
+        assert not refused.done
+        assert {"title_withdrawn", "unknown_pickup"} <= {reason.code for reason in refused.decision.reasons}
+        with pytest.raises(InvalidValue, match="pickup"):
+            desk.holds.place(patron, title="main:t1002")
+        with pytest.raises(InvalidValue, match="title"):
+            desk.holds.place(patron, pickup="cheney")
+        held = desk.holds.place(
+            patron, title=TitleId("main", "t1003"), pickup=LocationId("cheney"), item=ItemId("main", "b0009")
+        )
+        assert held.value.item == ItemId("main", "b0009")
+        assert desk.holds.place(patron, title="main:t1004", pickup="cheney", item="main:b0013").done
+
+
+def test_a_pick_list_is_in_the_order_of_the_shelves():
+    """Of one library, whatever order the ILS lists it in."""
+    with open_desk(sample=True, actor="sample-associate") as desk:
+        patron = desk.patrons.get("main:p1022").id
+        wanted = [title.id for title in desk.catalog.search(author="invented")]
+        wanted += [TitleId("main", "t1006"), TitleId("main", "t1012")]
+        for title in wanted:
+            assert desk.holds.place(patron, title=title, pickup="cheney").done
+        shelves = desk.settings.shelving
+        for library in desk.catalog.libraries():
+            keys = [sort_key(pull.call_number, shelves) for pull in desk.holds.pick_list(library.id)]
+            assert keys == sorted(keys)
 
 
 def test_shelf_order_comes_from_the_settings(tmp_path):
