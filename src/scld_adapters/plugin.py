@@ -23,17 +23,19 @@ def scld_backends() -> Iterable[BackendSpec[Any]]:
     from scld_adapters.carriers.simulated.plugin import SIMULATED  # noqa: PLC0415
     from scld_adapters.carriers.thingspace.plugin import THINGSPACE  # noqa: PLC0415
     from scld_adapters.files.plugin import FILES  # noqa: PLC0415
+    from scld_adapters.koha.plugin import KOHA  # noqa: PLC0415
     from scld_adapters.sip2.plugin import SIP2  # noqa: PLC0415
     from scld_adapters.sql.plugin import SPECS  # noqa: PLC0415
 
     carriers = (SIMULATED, PORTAL_CSV, KAJEET, THINGSPACE)
-    return (*SPECS, FILES, SIP2, ICS, *carriers, AGENCY_DROP, AGENCY_SFTP, AGENCY_MAIL, AGENCY_PORTAL)
+    return (*SPECS, FILES, KOHA, SIP2, ICS, *carriers, AGENCY_DROP, AGENCY_SFTP, AGENCY_MAIL, AGENCY_PORTAL)
 
 
 @hookimpl
 def scld_declarations() -> Iterable[object]:
-    """Extract recipes and dialects of agency files."""
+    """Extract recipes, dialects of agency files, and protocols in which desks are served."""
     from scld_adapters.agencies.declarations import dialects  # noqa: PLC0415
     from scld_adapters.files.plugin import declarations  # noqa: PLC0415
+    from scld_adapters.sip2.plugin import SIP2_SERVER  # noqa: PLC0415
 
-    return (*declarations(), *dialects())
+    return (*declarations(), *dialects(), SIP2_SERVER)

@@ -7,7 +7,7 @@ from importlib.resources import files as package_files
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scld_adapters import plugin
@@ -22,6 +22,7 @@ from scld_core.kernel.money import Money
 from scld_core.plugins import Registry
 from support.agency_files import CREATED, DIALECTS, EXPORT, OUTBOUND, files, put, refusal, row, taken
 
+fewer = settings(max_examples=settings().max_examples // 3)  # each example is written in every dialect
 every_outbound = pytest.mark.parametrize("dialect", OUTBOUND, ids=lambda one: one.name)
 DELIMITED = [one for one in OUTBOUND if one.layout is Layout.DELIMITED]
 
@@ -37,6 +38,7 @@ def again(folder, rows, dialect, **more):
     return read_outgoing(put(folder, write_file(rows, dialect, created=CREATED)), dialect, **more)
 
 
+@fewer
 @given(files)
 def test_what_is_written_is_read_back(folder, rows):
     """decode(encode(x)) == x in every dialect, for every field that it has a column for, in the file's order."""
@@ -44,6 +46,7 @@ def test_what_is_written_is_read_back(folder, rows):
         assert taken(again(folder, rows, dialect)) == ([carried(one, dialect) for one in rows], [])
 
 
+@fewer
 @given(files)
 def test_a_file_proves_itself_and_names_nobody(folder, rows):
     """The same rows give the same bytes; with its manifest a file gives patron, card and balance, and no name."""
@@ -107,6 +110,7 @@ def test_a_manifest_is_what_it_says():
     assert refusal(Manifest, **{**fine, "sha256": None})[0] == "sha256"
 
 
+@fewer
 @given(files)
 def test_no_cell_of_text_is_run_by_a_spreadsheet(rows):
     """Whatever a name is, its cell begins with no sign that makes a formula; an amount may begin with a minus."""

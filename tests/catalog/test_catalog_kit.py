@@ -2,11 +2,11 @@
 
 import pytest
 
+from scld_adapters.sql.harness import EMBEDDED_CATALOG
 from scld_core.testing.grading import grade
 from scld_core.testing.references_catalog import MEMORY_CATALOG
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.suite import CatalogSuite
-from support.embedded_catalog import EMBEDDED_CATALOG
 
 
 class TestMemoryCatalog(CatalogSuite):

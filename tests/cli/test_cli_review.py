@@ -112,6 +112,7 @@ def test_an_interruption_while_it_starts_is_one_line():
         "        if name == 'typer':\n"
         f"            os.kill(os.getpid(), {int(signal.SIGINT)})\n"
         "sys.meta_path.insert(0, Late())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background begins deaf to it
         "from scld_core.cli import main\n"
         "main()\n"
     )

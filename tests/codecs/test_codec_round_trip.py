@@ -17,6 +17,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scld_core import codecs
+from scld_core.catalog.call_number_shelving import PREFIXES, Shelving
 from scld_core.circulation.model import Circulation
 from scld_core.errors import InvalidValue
 from scld_core.kernel.barcode import Barcode
@@ -81,6 +82,13 @@ PLAIN = {
     Msisdn: digits(min_size=9, max_size=9).map(lambda d: Msisdn("12" + d)),
     Barcode: digits(min_size=1, max_size=14).map(Barcode),
     LocationId: names.map(LocationId),
+    Shelving: st.builds(
+        Shelving,
+        prefixes=st.permutations(PREFIXES).map(tuple),
+        mac=st.booleans(),
+        articles=st.sampled_from([(), ("the",), ("the", "a")]),
+        lc=st.booleans(),
+    ),
 } | {kind: st.builds(kind, names, local_ids) for kind in (RecordId, ItemId, LoanId, PatronId)}
 SPECIAL = {
     ("Calendar", "zone"): st.sampled_from(["America/Los_Angeles", "UTC"]),

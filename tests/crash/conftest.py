@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from support.places import unmeasured
+
 HERE = Path(__file__).parent
 SHARES = 2  # processes at once
+NIGHT = "SCLD_NIGHTLY" in os.environ
 
 
 class Driver:
@@ -21,7 +24,7 @@ class Driver:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+            env=unmeasured(PYTHONPATH=str(HERE.parent)),
         )
 
     def ask(self, scene: str, folder: Path, stride: int) -> None:
@@ -62,9 +65,10 @@ def drivers(tmp_path_factory):
 
 @pytest.fixture
 def play(drivers, tmp_path):
-    """Plays a scene by its name; with `stride`, at every so many moments."""
+    """Plays a scene by its name; with `stride`, at every so many moments, and in the night at each."""
 
     def played(scene: str, stride: int = 1) -> Played:
+        stride = 1 if NIGHT else stride
         for share, driver in enumerate(drivers):
             driver.ask(scene, tmp_path / str(share), stride)
         told = [driver.answer() for driver in drivers]

@@ -15,8 +15,6 @@ import scenes_day
 import scenes_referrals
 import scenes_wire
 
-from support.districts import NOW, at, found
-
 
 def scene_of(name: str) -> type[scenes.DayScene]:
     """The scene's class."""
@@ -25,10 +23,12 @@ def scene_of(name: str) -> type[scenes.DayScene]:
 
 
 def warm(folder: Path) -> None:
-    """Do everything once."""
-    found(folder)
-    with at(folder, NOW) as desk:
-        desk.day.run()
+    """Do everything once, down to taking up a run that was killed in its middle."""
+    scene = scenes.DayScene(folder)
+    scene.warm()
+    scene.fresh()
+    scene.first(len(scene.names()) // 2)
+    scene.morning(0)
     settle()
 
 

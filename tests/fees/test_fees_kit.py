@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from scld_adapters.sql.harness import EMBEDDED_FEES
 from scld_core.errors import UnsupportedOperation
 from scld_core.kernel.capability import Unsupported
 from scld_core.testing.grading import grade
@@ -10,7 +11,6 @@ from scld_core.testing.planted.fees import Spoilt
 from scld_core.testing.references_accounts import MEMORY_FEES, fees_harness
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.suite import FeesSuite
-from support.accounts import EMBEDDED_FEES
 
 
 class TestMemoryFees(FeesSuite):

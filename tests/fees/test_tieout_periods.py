@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scld_core.errors import InvalidValue
@@ -27,6 +27,7 @@ NAMES = {
 }
 LEDGERS = st.lists(strategies.accounts, max_size=3)
 ODD = tieout._sign
+fewer = settings(max_examples=settings().max_examples // 2)  # each example is some ledgers over years
 
 
 def moments(count):
@@ -78,6 +79,7 @@ PLACES = {
 }
 
 
+@fewer
 @given(LEDGERS, moments(2))
 def test_sums_are_those_made_by_hand(accounts, bounds):
     """On every axis each row and column is what walking through the entries gives."""
@@ -92,6 +94,7 @@ def test_sums_are_those_made_by_hand(accounts, bounds):
     assert cents(found.sums.total) == everything
 
 
+@fewer
 @given(LEDGERS, moments(5))
 def test_a_period_cut_anywhere_adds_up(accounts, bounds):
     """Cut in parts, on every axis: what one closes with the next opens with, and all flows add up to the whole."""
@@ -112,6 +115,7 @@ def nothing():
     return Movement(**dict.fromkeys(COLUMNS, Money(0)))
 
 
+@fewer
 @given(LEDGERS, LEDGERS, moments(2), st.randoms(use_true_random=False))
 def test_two_ledgers_add_up_in_any_order(ones, others, bounds, shuffled):
     """The sums of both are the sum of each, whatever the order in which accounts are read."""
@@ -126,6 +130,7 @@ def test_two_ledgers_add_up_in_any_order(ones, others, bounds, shuffled):
         assert rows == added(*(sums.rows[axis] for sums in apart))
 
 
+@fewer
 @given(LEDGERS, moments(2))
 def test_an_agency_s_cost_is_one_class_and_one_kind(accounts, bounds):
     """The law's class and the kind of charge are the same sums: collection cost is never among debts."""
@@ -141,6 +146,7 @@ def in_canada():
     return book.account
 
 
+@fewer
 @given(LEDGERS)
 def test_another_currency_is_named_and_in_no_sum(accounts):
     """Its charges are set aside with what is owed of them, and the other sums are as if it were not there."""

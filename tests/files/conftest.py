@@ -19,12 +19,3 @@ def no_secret(ref):
 def context(tmp_path):
     """What the backend is given; the folder is empty."""
     return BackendContext("main", FixedClock(NOW), tmp_path, no_secret, timezone="America/Los_Angeles")
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """One server for each test process."""
-    from postgres import running
-
-    with running() as server:
-        yield server

@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from scld_adapters.sql.harness import EMBEDDED_HOLDS
 from scld_core.errors import NotFound
 from scld_core.holds.model import HoldManner, OnTrapped, Place
 from scld_core.holds.states import HoldState
@@ -14,7 +15,6 @@ from scld_core.testing.references_holds import MEMORY_HOLDS, holds_bench, holds_
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.suite import HoldsSuite
 from scld_core.testing.synthetic_holds import desk, request
-from support.embedded_holds import EMBEDDED_HOLDS
 
 
 class TestMemoryHolds(HoldsSuite):

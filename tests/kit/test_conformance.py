@@ -1,16 +1,20 @@
 """Grading by name: which harnesses a backend has, what is said of one that has none, and the command."""
 
 import json
+from contextlib import closing
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from scld_adapters.carriers.simulated.plugin import SIMULATED
 from scld_core.errors import BadInput, SettingsError
 from scld_core.kernel.capability import Full
 from scld_core.memory.loans import MemoryLoans
 from scld_core.plugins import BackendSpec, OpenBackend, Registry
+from scld_core.testing.case import Case
+from scld_core.testing.checks import checks_of
 from scld_core.testing.conformance import MEMORY, examine, find_harnesses
+from scld_core.testing.grading import grade
 from scld_core.testing.reference_list import MEMORY as REFERENCES
 from scld_core.testing.report import Grade, Verdict
 
@@ -89,6 +93,36 @@ def test_a_package_names_all_its_backends():
     assert len(find_harnesses("simulated", Plugins(*pair))) == len(pair)
     with pytest.raises(BadInput, match="a, b: settings are for one of them"):
         find_harnesses("simulated", Plugins(*pair), {})
+
+
+def test_the_store_and_every_port_of_the_ils_inside_it_are_graded_with_levers():
+    """By the package's name: nothing but a list that breaks off is out of reach, since each is read at once."""
+    found = find_harnesses("sql", Registry.load())
+    ports = {name for harness in found for name in harness.capabilities if harness.name == "embedded"}
+    assert {harness.port for harness in found} == {"store", *(name.partition(".")[0] for name in ports)}
+    for harness in found:
+        with Case(harness, harness.operations[0]) as case:
+            bench = case.open()
+            missing = {lever.name for lever in fields(type(bench)) if getattr(bench, lever.name) is None}
+            assert missing <= {"cut", "texts", *({"outage"} if harness.port == "store" else ())}
+    (moved,) = find_harnesses("sqlite", Registry.load(), {"file": "deep/own.sqlite"})
+    with Case(moved, "transaction") as case:
+        bench = case.open()
+        with bench.store.transaction() as unit:
+            unit.records("kind").put("key", "body")
+        with closing(bench.reopen()) as again, again.transaction() as unit:
+            assert unit.records("kind").get("key") == "body"
+
+
+def test_an_ils_that_asks_nothing_is_excused_from_its_question():
+    """What an ILS never does is no gap in what was seen of it: its holds are graded as a writer's."""
+    (holds,) = find_harnesses("embedded", Registry.load(), ports=["holds"])
+    (asked,) = [check for check in checks_of("holds") if check.id == "holds.asks-first"]
+    (cell,) = grade(holds, checks=[asked]).cells
+    assert (cell.verdict, cell.detail) == (
+        Verdict.EXCUSED,
+        "the embedded ILS places a hold or refuses it; it asks nothing",
+    )
 
 
 def test_a_backend_with_a_seed_needs_no_harness():
@@ -181,6 +215,17 @@ def test_the_command_prints_a_matrix_and_a_grade(command):
     assert done.exit_code == 0, done.output
     assert "# memory: port notices" in done.output
     assert "reads  memory, port notices" in done.output
+
+
+def test_the_command_grades_the_store_and_the_ils_inside_it(command, tmp_path):
+    """A package's backends together: each port asked for has its matrix."""
+    done = command("sql", "--port", "store", "--port", "fees", "--lives", "0", "--out", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert [" ".join(line.split()[:4]) for line in done.output.splitlines()[:2]] == [
+        "writes embedded, port fees",
+        "writes sqlite, port store",
+    ]
+    assert (tmp_path / "embedded.fees.md").read_text(encoding="utf-8").startswith("# embedded: port fees")
 
 
 def test_the_command_writes_and_prints_json(command, tmp_path):

@@ -1,12 +1,13 @@
 """The references and scld's own backends, graded by the suites as a third party's would be."""
 
 import pytest
-from kit_benches import EMBEDDED_LOANS, FILES_LOANS, SQLITE_STORE
 
 from scld_adapters.carriers.kajeet.harness import harnesses as kajeet
 from scld_adapters.carriers.portal_csv.harness import harnesses as portal
 from scld_adapters.carriers.simulated.harness import harnesses as simulated
 from scld_adapters.carriers.thingspace.harness import harnesses as thingspace
+from scld_adapters.files.harness import loans_harness
+from scld_adapters.sql.harness import EMBEDDED_LOANS, SQLITE_STORE
 from scld_core.testing.grading import grade
 from scld_core.testing.planted.portal import MEMORY_BULK
 from scld_core.testing.planted.stores import Elephant
@@ -16,6 +17,7 @@ from scld_core.testing.suite import CarrierSuite, LoansSuite, StoreSuite
 
 (PORTAL,) = portal()
 (SIMULATED_LINES,) = simulated()
+FILES_LOANS = loans_harness()
 
 
 class TestMemoryLines(CarrierSuite):

@@ -12,6 +12,7 @@ from scld_core.testing.grading import grade
 from scld_core.testing.plugin import Matrices, pytest_configure
 from scld_core.testing.references import MEMORY_LOANS
 from scld_core.testing.suite import PROPERTY, CarrierSuite, LoansSuite, StoreSuite, expected_failure
+from support.places import unmeasured
 
 HEAD = """
 import pytest
@@ -34,6 +35,7 @@ def run(tmp_path, text, *options):
         text=True,
         encoding="utf-8",
         check=False,
+        env=unmeasured(),
     )
 
 

@@ -3,13 +3,13 @@
 import pytest
 from attrs import evolve
 
+from scld_adapters.sql.harness import EMBEDDED_PATRONS
 from scld_core.runs.model import Answer, AnswerKind
 from scld_core.testing.grading import grade
 from scld_core.testing.planted.patrons import Spoilt
 from scld_core.testing.references_accounts import MEMORY_PATRONS, patrons_harness
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.suite import PatronsSuite
-from support.accounts import EMBEDDED_PATRONS
 
 
 class TestMemoryPatrons(PatronsSuite):

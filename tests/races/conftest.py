@@ -1,25 +1,18 @@
 """Districts on both databases, and processes that work on them."""
 
-import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from racer import Remote
+from served import Remote
 
-from postgres import running
+from scld_adapters.sql.harness_store import empty_store
 from support.districts import ANNE, POSTGRES, SECRET, SQLITE
+from support.places import unmeasured
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """One server for each test process."""
-    with running() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -46,11 +39,37 @@ def parent():
         process = subprocess.Popen(
             [sys.executable, "-W", "error", HERE / "racer.py", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+            env=unmeasured(PYTHONPATH=str(HERE.parent)),
         )
     yield ours
     ours.close()
     assert process.wait() == 0
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_address(request, tmp_path):
+    """The address of an empty store in each database."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres").database(request.getfixturevalue("empty_database"))
+    path = tmp_path / "district.sqlite"
+    path.write_bytes(empty_store())
+    return str(path)
+
+
+@pytest.fixture
+def two_of(parent):
+    """Makes two workers of a kind, of anne and of bert, on the store at an address."""
+    made = []
+
+    def make(kind: str, address: str) -> list[Remote]:
+        for actor in ("anne", "bert"):
+            made.append(Remote(parent, kind))
+            assert made[-1].do("open", address, actor) is None
+        return made
+
+    yield make
+    for worker in made:
+        worker.kill()
 
 
 @pytest.fixture

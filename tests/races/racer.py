@@ -1,27 +1,28 @@
 """Processes that work on one district and are told what to do, line by line; ``python racer.py FD`` is their parent.
 
-The parent imports everything once and then forks a worker for each socket that it is sent. Every
-command is answered with a line of JSON. A command may name a stage: the worker says that it has come
-there, and waits until it is told to go on. Nothing waits for time to pass.
+The parent does everything once and then forks a worker for each socket that it is sent, of the kind that it
+is sent with it.
 """
 
 import array
 import gc
-import json
 import os
 import socket
 import sys
 import traceback
 from datetime import timedelta
 from pathlib import Path
-from signal import SIGKILL
+from tempfile import TemporaryDirectory
 
 from attrs import evolve, fields
+from card_worker import CardWorker
+from hold_worker import HoldWorker
+from loan_worker import LoanWorker
+from served import Served
 
 import scld_adapters.sql.postgres
 from scld_adapters.carriers.portal_csv.plugin import PORTAL_CSV
 from scld_core import Options, codecs
-from scld_core.errors import ScldError
 from scld_core.kernel.time import EPOCH
 from scld_core.runs.action import Stage
 from scld_core.runs.engine import Engine
@@ -29,6 +30,7 @@ from scld_core.runs.model import StepEvent, StepRecord, StepState, step_states
 from scld_core.runs.people import Confirmation, confirm
 from support import districts
 from support.hotspots import NOW
+from support.places import ROOM
 
 _LOADED = (scld_adapters.sql.postgres, PORTAL_CSV, Options)  # so that every worker finds them loaded
 
@@ -45,36 +47,13 @@ class Careless(Engine):
         return record
 
 
-class Worker:
-    """The commands."""
+class Worker(Served):
+    """The commands on a district."""
 
     def __init__(self, wire: socket.socket) -> None:
-        self._wire = wire.makefile("rw", encoding="utf-8", newline="\n")
+        super().__init__(wire)
         self._desk = None
-        self._pause = ""
         self._planned = {}
-
-    def serve(self) -> None:
-        """Answer until the other end closes."""
-        self._say(os.getpid())
-        for line in self._wire:
-            name, self._pause, arguments = json.loads(line)
-            try:
-                answer = getattr(self, name)(*arguments)
-            except ScldError as refusal:
-                answer = {"error": type(refusal).__name__}
-            self._say(answer)
-        self.close()
-
-    def _say(self, answer: object) -> None:
-        self._wire.write(json.dumps(answer) + "\n")
-        self._wire.flush()
-
-    def _stage(self, stage) -> None:
-        if stage.what == self._pause:
-            self._pause = ""
-            self._say({"at": stage.what})
-            self._wire.readline()
 
     def know(self, name: str, secret: str) -> None:
         """Learn a secret."""
@@ -144,9 +123,21 @@ class Worker:
         return [[receipt.step, receipt.result] for receipt in confirmed.receipts]
 
 
+KINDS = {"district": Worker, "cards": CardWorker, "holds": HoldWorker, "loans": LoanWorker}
+
+
+def warm() -> None:
+    """Do everything once, so that every worker finds it imported and compiled; nothing stays open."""
+    with TemporaryDirectory(dir=ROOM) as name:
+        folder = districts.found(Path(name))
+        with districts.at(folder, NOW) as desk:
+            desk.day.run()
+
+
 def main() -> None:
     """Fork a worker for every socket; reap those that the other end names."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    warm()
     gc.collect()
     gc.freeze()
     while True:
@@ -158,71 +149,23 @@ def main() -> None:
         if descriptors:
             pid = os.fork()
             if pid == 0:
-                _work(descriptors[0])
+                _work(KINDS[text.decode()], descriptors[0])
             os.close(descriptors[0])
         else:
             os.waitpid(int(text), 0)
             control.send(b"gone")
 
 
-def _work(descriptor: int) -> None:
+def _work(kind: type[Served], descriptor: int) -> None:
     status = 1
     try:
-        Worker(socket.socket(fileno=descriptor)).serve()
+        kind(socket.socket(fileno=descriptor)).serve()
         status = 0
     except BaseException:  # noqa: BLE001 - a child must not run on as a copy of its parent
         traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(status)
-
-
-class Remote:
-    """The test's end of a worker; leaving it kills the process if it still runs, and waits until it is gone."""
-
-    def __init__(self, control: socket.socket) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(control, [b"fork"], [theirs.fileno()])
-        self._control = control
-        self._socket = ours
-        self._wire = ours.makefile("rw", encoding="utf-8", newline="\n")
-        self._pid = self.answer()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.kill()
-
-    def send(self, name: str, *arguments: object, until: str = "") -> None:
-        """Give a command and do not wait; it stops at the stage `until`."""
-        self._wire.write(json.dumps([name, until, arguments]) + "\n")
-        self._wire.flush()
-
-    def answer(self):
-        """The next thing the worker says."""
-        return json.loads(self._wire.readline())
-
-    def do(self, name: str, *arguments: object, until: str = ""):
-        """Give a command and wait for what it says: its answer, or that it has come to the stage."""
-        self.send(name, *arguments, until=until)
-        return self.answer()
-
-    def go(self) -> None:
-        """Let it go on."""
-        self._wire.write("go\n")
-        self._wire.flush()
-
-    def kill(self) -> None:
-        """SIGKILL, as if the power failed; nothing of the process is left afterwards."""
-        if self._pid:
-            os.kill(self._pid, SIGKILL)
-            self._control.send(str(self._pid).encode())
-            assert self._control.recv(8) == b"gone"
-        self._pid = 0
-        self._wire.close()
-        self._socket.close()
 
 
 if __name__ == "__main__":

@@ -1,31 +1,25 @@
 """Two desks, each in a process of its own, take the last hold that a patron may have."""
 
-from contextlib import ExitStack
-
 import pytest
-from hold_worker import NOW, Remote, open_store
+from hold_worker import NOW
+from served import open_store
 
 from scld_adapters.sql import ils
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.holds import EmbeddedHolds
-from scld_adapters.sql.store import open_postgres, open_sqlite
 from scld_adapters.sql.tables_catalog import ils_item_facts
 from scld_core.holds.model import HoldRequest
 from scld_core.kernel.ids import LocationId, PatronId, TitleId
 from scld_core.kernel.time import FixedClock
 
+PREPARED = {"at": "prepared"}
 PATRON, CHENEY = PatronId("main", "p1"), LocationId("cheney")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def address(request, tmp_path):
+@pytest.fixture
+def address(empty_address):
     """A store with one patron who has one hold, where two are permitted, and three titles."""
-    if request.param == "postgres":
-        found = request.getfixturevalue("postgres").database()
-        store = open_postgres(found, create=True)
-    else:
-        found = str(tmp_path / "district.sqlite")
-        store = open_sqlite(tmp_path / "district.sqlite", create=True)
+    store = open_store(empty_address)
     with store.transaction() as unit:
         ils.add_patron(unit.connection, "p1")
         for number in (1, 2, 3):
@@ -35,14 +29,18 @@ def address(request, tmp_path):
     held = HoldRequest(patron=PATRON, title=TitleId("main", "t1"), pickup=CHENEY)
     EmbeddedHolds(store, FixedClock(NOW), backend="main").place(held, key="before")
     store.close()
-    return found
+    return empty_address
 
 
 @pytest.fixture
-def two(address):
+def two(two_of, address):
     """Two desks."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(Remote(address, actor)) for actor in ("anne", "bert")]
+    return two_of("holds", address)
+
+
+def prepared(desk, *asked):
+    """Ask for a hold; everything is decided where the desk stops."""
+    return desk.do("place", *asked, until="prepared")
 
 
 def held(address):
@@ -57,7 +55,7 @@ def held(address):
 @pytest.mark.parametrize("first", [0, 1])
 def test_of_two_who_take_the_last_hold_one_has_it_and_one_is_refused_by_name(two, address, first):
     """Both desks found it permitted; the ILS decides in the moment of placing, and the desk says which rule it was."""
-    assert [desk.place(title) for desk, title in zip(two, ("t2", "t3"), strict=True)] == ["prepared"] * 2
+    assert [prepared(desk, title) for desk, title in zip(two, ("t2", "t3"), strict=True)] == [PREPARED] * 2
     two[first].go()
     won = two[first].answer()
     assert (won["done"], won["result"]) == (True, "applied")
@@ -70,7 +68,7 @@ def test_of_two_who_take_the_last_hold_one_has_it_and_one_is_refused_by_name(two
 def test_sent_at_the_same_moment_exactly_one_has_it(two, address):
     """Whichever comes first."""
     for desk, title in zip(two, ("t2", "t3"), strict=True):
-        assert desk.place(title) == "prepared"
+        assert prepared(desk, title) == PREPARED
     for desk in two:
         desk.go()
     told = [desk.answer() for desk in two]
@@ -82,7 +80,7 @@ def test_sent_at_the_same_moment_exactly_one_has_it(two, address):
 def test_an_ils_that_leaves_the_limit_to_the_desk_gives_one_too_many(two, address):
     """The control: what is decided before it is sent alone does not keep the limit."""
     for desk, title in zip(two, ("t2", "t3"), strict=True):
-        assert desk.place(title, careless=True) == "prepared"
+        assert prepared(desk, title, True) == PREPARED
     for desk in two:
         desk.go()
         assert desk.answer()["done"]
@@ -92,10 +90,10 @@ def test_an_ils_that_leaves_the_limit_to_the_desk_gives_one_too_many(two, addres
 def test_the_same_hold_from_two_desks_is_placed_once(two, address):
     """The second is told that the same is under way, and finds the hold afterwards; a conflict reaches nobody."""
     one, other = two
-    assert one.place("t2") == "prepared"
-    assert other.place("t2") == {"done": False, "codes": ["under_way"], "result": "waiting"}
+    assert prepared(one, "t2") == PREPARED
+    assert other.do("place", "t2") == {"done": False, "codes": ["under_way"], "result": "waiting"}
     one.go()
     assert one.answer()["done"]
-    after = other.place("t2")
+    after = other.do("place", "t2")
     assert set(after["codes"]) == {"hold_limit", "same_title"}
     assert held(address) == ["t1", "t2"]

@@ -1,26 +1,20 @@
 """The sample district with its store in PostgreSQL, through the command line."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from scld_core.cli._typer import app
 from scld_core.wiring.founding import make_sample
 from support.districts import POSTGRES, SECRET, sample
 
 
 def scld(*arguments, address):
     """What ``scld`` prints and its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from scld_core.cli import main; main()", *map(str, arguments)],
-        env={**os.environ, SECRET: address},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    done = CliRunner().invoke(app, [str(one) for one in arguments], env={SECRET: address})
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    return done.exit_code, done.output
 
 
 def test_a_sample_day_on_postgresql_is_that_of_sqlite_and_the_second_plans_nothing(postgres, tmp_path, monkeypatch):

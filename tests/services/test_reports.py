@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,13 @@ from scld_core.reporting.grid import choose_grid
 from scld_core.runs.model import UNRESOLVED
 from scld_core.services.reports import catalogue, make_report
 from scld_core.services.run_book import begin_run, run_book
-from scld_core.wiring.founding import make_sample
 
 
 @pytest.fixture
-def desk(tmp_path: Path):
+def desk(run_sample: Path, tmp_path: Path):
     """A sample district after its first morning."""
-    make_sample(tmp_path / "sample", actor="anne")
+    shutil.copytree(run_sample, tmp_path / "sample")
     with open_desk(tmp_path / "sample", actor="anne") as opened:
-        opened.day.run()
         yield opened
 
 

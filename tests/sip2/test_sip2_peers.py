@@ -34,7 +34,8 @@ def test_our_declarations_agree_with_pysip2(code):
     assert {(f.tag, f.required, f.repeatable) for f in ours.variable} == tagged
 
 
-# pysip2 wants more of some texts than the frame needs: kinds of values, no zeros in a date, no N in a list of flags.
+# pysip2 wants more of some texts than the frame needs: kinds of values, no zeros in a date, no N in a list of flags,
+# no blank count.
 TYPED = {
     **dict.fromkeys(("AH", "BW", "CJ", "CM"), NOW),
     **dict.fromkeys(("BI", "BL", "BO", "CI", "CQ"), "Y"),
@@ -51,6 +52,7 @@ def _typed(message):
     fixed = (NOW if len(text) == 18 else text for text in message.fixed)
     fixed = (text.replace("N", " ") if len(text) in (10, 14) else text for text in fixed)
     fixed = ("0" if part.name == "status_code" else text for part, text in zip(message.spec.fixed, fixed, strict=True))
+    fixed = (text if text.strip() or len(text) != 4 else "0000" for text in fixed)
     own = ((tag, TYPED.get(tag, text)) for tag, text in message.fields if tag in message.spec.tags)
     return type(message)(message.code, tuple(fixed), tuple(own))
 

@@ -3,35 +3,19 @@
 import pytest
 from worker import open_store
 
-from postgres import running
-from scld_adapters.sql.store import open_postgres, open_sqlite
+from scld_adapters.sql.harness_store import empty_store
 from scld_core.memory.store import MemoryStore
 
 DATABASES = ["sqlite", "postgres"]
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """One server for each test process."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def template(postgres) -> str:
-    """The name of a database that holds an empty store, to be copied."""
-    url = postgres.database()
-    open_postgres(url, create=True).close()
-    return postgres.name(url)
 
 
 def place(request) -> str:
     """Where a new store of the parameter's kind lies: a path, or a URL."""
     if request.param == "sqlite":
         path = request.getfixturevalue("tmp_path") / "district.sqlite"
-        open_sqlite(path, create=True).close()
+        path.write_bytes(empty_store())
         return str(path)
-    return request.getfixturevalue("postgres").database(request.getfixturevalue("template"))
+    return request.getfixturevalue("postgres").database(request.getfixturevalue("empty_database"))
 
 
 @pytest.fixture(params=DATABASES)

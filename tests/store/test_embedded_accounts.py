@@ -230,9 +230,9 @@ def test_sqlite_keeps_records_as_the_reference_does(tmp_path):
     run_state_machine_as_test(Sqlite, settings=settings(max_examples=some, stateful_step_count=12))
 
 
-def test_postgres_keeps_records_as_the_reference_does(postgres, template):
+def test_postgres_keeps_records_as_the_reference_does(postgres, empty_database):
     """The same on PostgreSQL, with few examples."""
-    url = postgres.database(template)
+    url = postgres.database(empty_database)
     tables = "ils_parts, ils_charges, ils_entries, ils_patron_writes, ils_blocks, ils_flags, ils_cards, ils_persons"
 
     class PostgreSQL(DeskMachine):

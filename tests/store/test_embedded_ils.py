@@ -189,9 +189,9 @@ def test_sqlite_answers_as_the_reference_ils_does(tmp_path):
     run_state_machine_as_test(Sqlite, settings=settings(max_examples=some, stateful_step_count=15))
 
 
-def test_postgres_answers_as_the_reference_ils_does(postgres, template):
+def test_postgres_answers_as_the_reference_ils_does(postgres, empty_database):
     """The same on PostgreSQL, with few examples."""
-    url = postgres.database(template)
+    url = postgres.database(empty_database)
 
     class PostgreSQL(IlsMachine):
         def open_database(self):

@@ -70,11 +70,11 @@ def test_a_backup_that_cannot_be_written_is_explained(tmp_path):
     store.close()
 
 
-def test_a_postgres_store_names_the_command_to_run(postgres, template, tmp_path):
+def test_a_postgres_store_names_the_command_to_run(postgres, empty_database, tmp_path):
     """A server is backed up with its own tool."""
     from worker import open_store
 
-    store = open_store(postgres.database(template))
+    store = open_store(postgres.database(empty_database))
     with pytest.raises(BadInput, match=r"pg_dump --format=custom"):
         store.backup(tmp_path / "copy")
     store.close()

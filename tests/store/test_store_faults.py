@@ -22,9 +22,9 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 
 @pytest.fixture
-def url(postgres, template):
+def url(postgres, empty_database):
     """A store's database of its own."""
-    return postgres.database(template)
+    return postgres.database(empty_database)
 
 
 def end_sessions(url: str) -> None:
@@ -71,9 +71,9 @@ def test_a_server_that_is_too_old_is_refused(postgres):
     assert _psycopg.said(ValueError("secret")) == "ValueError"
 
 
-def test_synchronous_commit_cannot_be_off(postgres, template):
+def test_synchronous_commit_cannot_be_off(postgres, empty_database):
     """A database set to answer before the commit is on the disk is told otherwise for our sessions."""
-    url = postgres.database(template)
+    url = postgres.database(empty_database)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {postgres.name(url)} SET synchronous_commit = off")
     store = open_store(url)

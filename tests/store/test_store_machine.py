@@ -153,9 +153,9 @@ def test_sqlite_does_what_the_reference_does(tmp_path):
     run_state_machine_as_test(Sqlite, settings=settings(max_examples=some, stateful_step_count=12))
 
 
-def test_postgres_does_what_the_reference_does(postgres, template):
+def test_postgres_does_what_the_reference_does(postgres, empty_database):
     """Differential: the same on a real PostgreSQL server, with fewer examples."""
-    url = postgres.database(template)
+    url = postgres.database(empty_database)
 
     class PostgreSQL(StoreMachine):
         def open_database(self):

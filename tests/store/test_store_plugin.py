@@ -47,9 +47,9 @@ def test_the_sqlite_store_of_a_folder_is_made_by_migration_and_found_again(tmp_p
     again.close()
 
 
-def test_the_postgres_store_takes_its_address_from_a_secret(postgres, template, tmp_path):
+def test_the_postgres_store_takes_its_address_from_a_secret(postgres, empty_database, tmp_path):
     """The settings hold a reference; the text is asked for at open."""
-    url = postgres.database(template)
+    url = postgres.database(empty_database)
     config = codecs.structure(PostgresConfig, {"url": "env:SCLD_DB"}, where="store")
     asked = []
     opened = POSTGRES.open(config, context(tmp_path, secret=lambda ref: asked.append(ref) or url))

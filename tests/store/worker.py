@@ -14,6 +14,7 @@ from scld_adapters.sql.store import SqlStore, open_postgres, open_sqlite
 from scld_adapters.sql.tables import UNRESOLVED_SQL
 from scld_core.errors import ScldError
 from scld_core.runs.model import JournalEntry, Step, StepRecord, StepState
+from support.places import unmeasured
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 
@@ -130,7 +131,12 @@ class Remote:
 
     def __init__(self, address: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, __file__, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, __file__, address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env=unmeasured(PYTHONPATH=str(Path(__file__).parent.parent)),
         )
 
     def __enter__(self):

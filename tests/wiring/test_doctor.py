@@ -1,5 +1,8 @@
 """The doctor: each thing that can be wrong with a district, found and told without changing anything."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from attrs import evolve
 
@@ -9,17 +12,15 @@ from scld_core.kernel.time import EPOCH
 from scld_core.runs.model import StepState
 from scld_core.services.run_book import begin_run, in_run
 from scld_core.wiring.doctor import Finding, examine
-from scld_core.wiring.founding import init_district, make_sample
+from scld_core.wiring.founding import init_district
 from support.districts import plugins
 from support.parts import KeptInOrder, Parts, district, install, instead
 
 
 @pytest.fixture
-def sample(tmp_path):
+def sample(made_sample, tmp_path):
     """A sample district of the test's own."""
-    folder = tmp_path / "sample"
-    make_sample(folder, actor="anne")
-    return folder
+    return Path(shutil.copytree(made_sample, tmp_path / "sample"))
 
 
 def by_what(folder):

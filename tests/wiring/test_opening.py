@@ -1,6 +1,8 @@
 """Opening a district: what is joined, what is refused and how, and that nothing stays open after a failure."""
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from attrs import frozen
@@ -45,11 +47,9 @@ class Listener:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory):
+def sample(made_sample, tmp_path_factory):
     """A sample district in a folder, which no test changes."""
-    folder = tmp_path_factory.mktemp("opening") / "sample"
-    make_sample(folder, actor="anne")
-    return folder
+    return Path(shutil.copytree(made_sample, tmp_path_factory.mktemp("opening") / "sample"))
 
 
 def opened(folder, parts, **more):

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +17,9 @@ from support.parts import KeptInOrder, Parts, district, install, instead
 
 
 @pytest.fixture(scope="module")
-def worked(tmp_path_factory):
+def worked(run_sample, tmp_path_factory):
     """A sample district after its first morning; no test changes its records."""
-    folder = tmp_path_factory.mktemp("upkeep") / "sample"
-    make_sample(folder, actor="anne")
-    with desk(folder) as opened:
-        opened.day.run()
-    return folder
+    return Path(shutil.copytree(run_sample, tmp_path_factory.mktemp("upkeep") / "sample"))
 
 
 def desk(folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from functools import cache
 from types import TracebackType
@@ -23,6 +25,23 @@ def _httpx() -> Any:
     return httpx
 
 
+_SPEAKERS = ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+_exchanging = threading.local()
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    """Whether a record of httpx is of somebody else's request: those of ours hold addresses with people's numbers."""
+    del record
+    return not getattr(_exchanging, "now", False)
+
+
+@cache
+def _silence() -> None:
+    """Take our own requests out of what httpx and its transport log; other users of httpx keep theirs."""
+    for name in _SPEAKERS:
+        logging.getLogger(name).addFilter(_not_ours)
+
+
 @cache
 def _authorities() -> Any:
     """The public authorities, read once: that is the slow part of making a client."""
@@ -42,6 +61,7 @@ class HttpxSend:
         if not verify:
             raise ValueError("TLS is always verified")
         httpx = _httpx()
+        _silence()
         self._deadline = deadline
         self._max_body = max_body
         self._client = httpx.Client(
@@ -65,12 +85,15 @@ class HttpxSend:
         """Exchange one request; raises NotSent or MaybeSent."""
         if self._client.is_closed:
             raise NotSent("this client was closed")
+        _exchanging.now = True
         try:
             return self._exchange(request)
         except self._not_sent as fault:
             raise NotSent(_words(fault)) from None
         except self._faults as fault:
             raise MaybeSent(_words(fault)) from None
+        finally:
+            _exchanging.now = False
 
     def _exchange(self, request: Request) -> Response:
         end = time.monotonic() + self._deadline

@@ -20,6 +20,21 @@ NOT_IN_SIP2: Mapping[str, str] = MappingProxyType(
         "unblock": "25 enables a patron in tests only, and most systems do not implement it",
         "suspend_hold": "SIP2 has no message that suspends a hold",
         "search": "SIP2 has no message that searches",
+        "charge": "SIP2 has no message that charges a fee",
+        "cancel_charge": "SIP2 has no message that cancels a fee",
+        "flag": "SIP2 has no message for a patron's collection flag",
+        "register": "SIP2 has no message that registers a patron",
+        "update": "SIP2 has no message that changes a patron's data",
+        "card": "SIP2 has no message that gives a patron another card",
+        "merge": "SIP2 has no message that merges patrons",
+        "overdue_list": "SIP2 lists what one patron has; no message lists everything that is overdue",
+        "claim": "SIP2 has no message that records a claim of an item returned",
+        "declare": "19 changes an item's security marks; no message declares an item lost or missing",
+        "titles": "SIP2 tells of items; no message gives a title or a list of its items",
+        "libraries": "SIP2 has no message that lists libraries",
+        "holds_list": "63 lists the items held; neither where a hold is picked up nor since when is told",
+        "title_holds": "SIP2 lists one patron's holds; no message gives a title's",
+        "pick_list": "SIP2 has no message for a pick list",
     }
 )
 """What no SIP2 server can do, and why."""

@@ -16,7 +16,7 @@ import attrs
 from attrs import define, field
 
 from scld_adapters.sip2.acs import Handlers, refusal
-from scld_adapters.sip2.dates import format_date
+from scld_adapters.sip2.dates import format_date, parse_date
 from scld_adapters.sip2.errors import BadValue
 from scld_adapters.sip2.fields import amount
 from scld_adapters.sip2.messages import Message, Values, make
@@ -36,6 +36,8 @@ class FakePatron:
     name: str
     pin: str = "1234"
     blocked: bool = False
+    born: str = ""
+    category: str = ""
     fees: list[tuple[str, Money]] = field(factory=list[tuple[str, Money]])
     holds: list[str] = field(factory=list[str])
     loans: list[str] = field(factory=list[str])
@@ -48,17 +50,28 @@ class FakePatron:
 
 @define
 class FakeItem:
-    """A synthetic item."""
+    """A synthetic item; `status` is its circulation status unless it is simply in or out, `fee` what lending costs."""
 
     barcode: str
     title: str
     home: str = "MAIN"
     due: str = ""
+    status: str = ""
+    medium: str = ""
+    fee: Money | None = None
+
+    @property
+    def shown(self) -> str:
+        """Its circulation status now."""
+        return self.status or ("04" if self.due else "03")
 
 
 @define
 class FakeLibrary:
-    """The library; `handlers` are what a server runs. `applied` counts effects by message code and id."""
+    """The library; `handlers` are what a server runs. `applied` counts effects by message code and id.
+
+    `forgets_blocks` makes it answer 01 and store nothing, as a system in use does.
+    """
 
     clock: Clock
     patrons: dict[str, FakePatron] = field(factory=dict[str, FakePatron])
@@ -67,6 +80,7 @@ class FakeLibrary:
     institution: str = "MAIN"
     zone: ZoneInfo = ZoneInfo("America/Los_Angeles")
     applied: Counter[tuple[str, str]] = field(factory=Counter[tuple[str, str]])
+    forgets_blocks: bool = False
     _lock: RLock = field(factory=RLock, repr=False)
 
     @classmethod
@@ -91,6 +105,7 @@ class FakeLibrary:
             "17": self._item_information,
             "11": self._check_out,
             "09": self._check_in,
+            "29": self._renew,
             "15": self._hold,
             "37": self._pay,
             "35": self._end,
@@ -160,15 +175,17 @@ class FakeLibrary:
             "recall_items_count": "    ",
             "unavailable_holds_count": f"{len(patron.holds):04}",
         }
-        return make("64", {**self._standing(patron, request), **counts, **lists})
+        told = [(tag, text) for tag, text in (("PB", patron.born), ("PC", patron.category)) if text]
+        return make("64", {**self._standing(patron, request), **counts, **lists}, extra=told)
 
     def _block(self, request: Message) -> Message:
         patron = self._patron(request)
         if patron is None:
             return self._nobody(request)
-        patron.blocked = True
+        shown = attrs.evolve(patron, blocked=True)
+        patron.blocked = patron.blocked or not self.forgets_blocks
         self._count(request)
-        return make("24", self._standing(patron, request))
+        return make("24", self._standing(shown, request))
 
     def _end(self, request: Message) -> Message:
         card = request.text("AA")
@@ -184,7 +201,7 @@ class FakeLibrary:
             return refusal(request, now=self._now(), text="Invalid Item")
         return make(
             "18",
-            circulation_status="04" if item.due else "03",
+            circulation_status=item.shown,
             security_marker="02",
             fee_type="01",
             transaction_date=self._now(),
@@ -192,19 +209,34 @@ class FakeLibrary:
             item_identifier=item.barcode,
             title_identifier=item.title,
             permanent_location=item.home,
+            media_type=item.medium or None,
         )
 
     def _check_out(self, request: Message) -> Message:
         patron, item = self._patron(request), self.items.get(request.text("AB"))
         if patron is None or item is None or patron.blocked or item.due:
             return refusal(request, now=self._now(), text="Not lent")
-        item.due = format_date(self.clock.now() + _LOAN, self.zone)
+        if item.fee is not None and request.text("BO") != "Y":
+            asked = refusal(request, now=self._now())
+            return attrs.evolve(asked, fields=(*asked.fields, ("BT", "06"), ("BV", str(item.fee))))
+        item.due, item.status = format_date(self.clock.now() + _LOAN, self.zone), ""
         patron.loans.append(item.barcode)
+        return self._lent(request, "12", patron, item)
+
+    def _renew(self, request: Message) -> Message:
+        patron, item = self._patron(request), self.items.get(request.text("AB"))
+        if patron is None or item is None or item.barcode not in patron.loans or item.status:
+            return refusal(request, now=self._now(), text="Item not checked out to this patron")
+        later = max(self.clock.now(), parse_date(item.due, self.zone) or self.clock.now())
+        item.due = format_date(later + _LOAN, self.zone)
+        return self._lent(request, "30", patron, item)
+
+    def _lent(self, request: Message, code: str, patron: FakePatron, item: FakeItem) -> Message:
         self._count(request)
         return make(
-            "12",
+            code,
             ok="1",
-            renewal_ok="N",
+            renewal_ok="N" if code == "12" else "Y",
             magnetic_media="N",
             desensitize="Y",
             transaction_date=self._now(),
@@ -222,7 +254,7 @@ class FakeLibrary:
         for patron in self.patrons.values():
             if item.barcode in patron.loans:
                 patron.loans.remove(item.barcode)
-        item.due = ""
+        item.due = item.status = ""
         self._count(request)
         return make(
             "10",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from attrs import field, frozen
@@ -11,6 +11,7 @@ from attrs import field, frozen
 from scld_adapters.sip2.fields import is_tag
 from scld_adapters.sip2.lines import FINES, ITEMS
 from scld_core.errors import InvalidValue
+from scld_core.kernel.ids import LocationId
 from scld_core.kernel.validate import Validator, at_least, between, each, instance, matching, nonempty, optional
 from scld_core.plugins.spec import SecretRef
 
@@ -155,11 +156,25 @@ class TlsSettings:
             raise InvalidValue("TlsSettings", "key", "goes with certificate")
 
 
+def _code(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_.:-]{0,63}", value) is not None
+
+
+def _libraries(owner: object, attribute: object, value: Mapping[str, str]) -> None:
+    del owner, attribute
+    for name in value.values():
+        LocationId(name)
+    if len(set(value.values())) != len(value):
+        raise InvalidValue("Sip2Settings", "libraries", "must name each library once")
+
+
 @frozen
 class Sip2Settings:
     """The library system's SIP2 port and our terminal's account on it.
 
     `user` empty means that the server wants no login. `institution` is sent as `AO`, `location` as `CP`.
+    `libraries` are the district's short names by the system's codes; a code that is not named stands for
+    itself. `block_reason` is what a patron is blocked for who may not borrow: SIP2 tells no reason.
     """
 
     host: str = field(validator=nonempty)
@@ -169,6 +184,8 @@ class Sip2Settings:
     institution: str = field(default="", validator=instance(str))
     location: str = field(default="", validator=instance(str))
     terminal_password: SecretRef | None = field(default=None, validator=optional(instance(SecretRef)))
+    libraries: Mapping[str, str] = field(factory=dict[str, str], validator=_libraries)
+    block_reason: str = field(default="charge-denied", validator=matching(_code, "must be a code such as lost-card"))
     dialect: Dialect = field(factory=Dialect, validator=instance(Dialect))
     timing: Timing = field(factory=Timing, validator=instance(Timing))
     tls: TlsSettings | None = field(default=None, validator=optional(instance(TlsSettings)))

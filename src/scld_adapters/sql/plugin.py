@@ -131,6 +131,7 @@ SQLITE = BackendSpec(
     open=_open_sqlite,
     capabilities=_STORE,
     summary="The district's store in one file of its folder",
+    harness="scld_adapters.sql.harness:store_harnesses",
 )
 
 POSTGRES = BackendSpec(
@@ -150,6 +151,7 @@ EMBEDDED = BackendSpec(
     capabilities=_ILS,
     summary="An ILS of patrons, items, loans, holds and fees inside the store, for samples and small libraries",
     seed=_seed_embedded,
+    harness="scld_adapters.sql.harness:harnesses",
 )
 
 SPECS = (SQLITE, POSTGRES, EMBEDDED)

@@ -161,8 +161,16 @@ class Statements:
     delete_record: Prepared
     records: Prepared
 
-    @classmethod
-    def of(cls, peer: Peer) -> Self:
-        """The statements in the peer's dialect."""
-        own = {"put_step": _put_step(peer.upsert), "put_record": _put_record(peer.upsert)}
-        return cls(**{name: Prepared.of(one, peer.engine.dialect) for name, one in {**_PLAIN, **own}.items()})
+    @staticmethod
+    def of(peer: Peer) -> Statements:
+        """The statements in the peer's dialect, compiled for the first store in it."""
+        dialect = peer.engine.dialect
+        found = _OF_DIALECT.get(type(dialect))
+        if found is None:
+            own = {"put_step": _put_step(peer.upsert), "put_record": _put_record(peer.upsert)}
+            found = Statements(**{name: Prepared.of(one, dialect) for name, one in {**_PLAIN, **own}.items()})
+            _OF_DIALECT[type(dialect)] = found
+        return found
+
+
+_OF_DIALECT: dict[type[sa.Dialect], Statements] = {}

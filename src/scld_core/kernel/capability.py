@@ -6,8 +6,10 @@ that it is full, works by a named convention, or is unsupported and why.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from attrs import field, frozen
@@ -86,10 +88,11 @@ def writes() -> Callable[[F], F]:
     return _marker(Operation(Effect.WRITE))
 
 
+@functools.cache
 def operations(protocol: type) -> Mapping[str, Operation]:
     """The declared operations of a port's Protocol by name, in alphabetical order."""
     marked = {name: getattr(getattr(protocol, name), _MARK, None) for name in dir(protocol)}
-    return {name: mark for name, mark in marked.items() if isinstance(mark, Operation)}
+    return MappingProxyType({name: mark for name, mark in marked.items() if isinstance(mark, Operation)})
 
 
 def _marker(operation: Operation) -> Callable[[F], F]:

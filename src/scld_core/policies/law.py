@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -57,6 +58,7 @@ def _problem(key: str, text: str, remedy: str) -> Problem:
     return Problem(("policy", key), text, remedy)
 
 
+@functools.lru_cache(maxsize=4096)
 def _words(key: str) -> frozenset[str]:
     return frozenset(re.split(r"[._-]", key.lower().replace("non_resident", "nonresident")))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -84,8 +85,14 @@ def load_profile(source: str | Path) -> Profile:
         near = difflib.get_close_matches(source, names, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else "Profiles: " + ", ".join(names)
         raise ProfileRefused(f"profile {source}", "does not exist", hint)
-    text = (_shipped() / f"{source}.toml").read_text(encoding="utf-8")
-    return parse_profile(codecs.parse_toml(text, where=f"{source}.toml"), where=f"profile {source}")
+    return _load_shipped(source)
+
+
+@functools.cache
+def _load_shipped(name: str) -> Profile:
+    """Read once: it comes with scld, and stays as it is while scld runs."""
+    text = (_shipped() / f"{name}.toml").read_text(encoding="utf-8")
+    return parse_profile(codecs.parse_toml(text, where=f"{name}.toml"), where=f"profile {name}")
 
 
 def parse_profile(data: Mapping[str, Any], *, where: str) -> Profile:

@@ -160,5 +160,7 @@ def _lives(harness: Harness[Any], lives: int) -> Cell:
         verdict, detail = Verdict.FAILED, str(found)
     except Exception as fault:  # noqa: BLE001 - foreign code is being judged
         verdict, detail = Verdict.FAILED, f"raised {whereabouts(fault)}"
+    if verdict is Verdict.FAILED and (why := harness.departure(f"{harness.port}.machine")):
+        verdict, detail = Verdict.EXCUSED, why
     sentence = "A life of random calls goes as it does for the reference."
     return Cell(f"{harness.port}.machine", "life", verdict, sentence, detail)

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
+from scld_core.errors import NotFound
 from scld_core.holds.model import Hold, HoldManner
 from scld_core.kernel.decision import Unanswered
 from scld_core.kernel.ids import HoldId
@@ -16,7 +17,7 @@ from scld_core.testing.harness import Harness, HoldsBench
 from scld_core.testing.holds_tools import WRITES, asked, facts
 from scld_core.testing.references_holds import reference_of
 from scld_core.testing.synthetic import item
-from scld_core.testing.synthetic_accounts import COUNT, MERGED
+from scld_core.testing.synthetic_accounts import COUNT, MERGED, patron
 from scld_core.testing.synthetic_holds import CHENEY, COPIES, NORTH, TODAY, desk, hold, request
 
 __all__ = ["HoldsDuel"]
@@ -49,13 +50,14 @@ class HoldsDuel(Sides[HoldsBench]):
         self._new: list[list[HoldId]] = [[], []]
         self._keys: dict[tuple[str, int], str] = {}
         self.remembers = reference.remembers_keys and subject.remembers_keys
+        self._keeps_ended = self._shows_ended()
         self.calls = self._calls()
 
     def _calls(self) -> tuple[Call, ...]:
         choices = {0, 1, 2, 3} if self.remembers else {0, 1}
         numbers = range(_HOLDS + _NEW)
         found = [Call("get", number) for number in (*numbers, 999)]
-        found += [Call("of_patron", number) for number in (*range(COUNT), MERGED[0], 999)]
+        found += [Call("of_patron", number) for number in (*range(COUNT), *self._merged(), 999)]
         found += [Call("of_title", number) for number in (*_TITLES, 999)]
         found += [Call("iter_pulls", 0, choice) for choice in (0, 1)]
         found += [Call("place", 10 * who + what, c) for who in (1, 3, 4) for what in (1, 3, 4, 5) for c in choices]
@@ -67,8 +69,35 @@ class HoldsDuel(Sides[HoldsBench]):
             offered += [Call("days", days) for days in (1, 4)]
         return tuple(offered)
 
+    def _merged(self) -> tuple[int, ...]:
+        """A record that was merged away, unless the ILS has forgotten that there was one."""
+        try:
+            list(self.sides[1].bench.holds.of_patron(patron(MERGED[0])))
+        except NotFound:
+            return ()
+        except Exception:  # noqa: BLE001, S110 - the comparison will show it
+            pass
+        return MERGED[:1]
+
+    def _shows_ended(self) -> bool:
+        try:
+            return self.sides[1].bench.holds.get(hold(6)).id == hold(6)
+        except Exception:  # noqa: BLE001 - the checks judge it
+            return False
+
+    def _ended(self, call: Call) -> bool:
+        """Whether a call is about a hold that has ended, of an ILS that forgets these."""
+        if self._keeps_ended or call.verb not in ("get", *WRITES[1:]):
+            return False
+        try:
+            return not self.sides[0].bench.holds.get(self._hold(self.sides[0], call.number)).is_open
+        except NotFound:
+            return False
+
     def do(self, call: Call) -> tuple[Any, Any]:
-        """One call on both, and what it left."""
+        """One call on both, and what it left; none about a hold that only one of them still shows."""
+        if self._ended(call):
+            return None, None
         if call.verb == "get":
             return self.both(lambda side: self._told(side, side.bench.holds.get(self._hold(side, call.number))))
         if call.verb in ("of_patron", "of_title"):

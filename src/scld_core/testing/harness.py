@@ -26,7 +26,7 @@ from scld_core.holds.ports import Holds
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.model import LineView
 from scld_core.hotspots.ports import CarrierLines
-from scld_core.kernel.capability import Capability, Full, operations
+from scld_core.kernel.capability import Capability, Convention, Full, operations
 from scld_core.kernel.devices import Line
 from scld_core.kernel.ids import ItemId, LocationId, TitleId
 from scld_core.kernel.validate import instance, matching, nonempty
@@ -318,6 +318,8 @@ class Harness(Generic[B]):
     `capabilities` are those of the configuration that `make` opens. `remembers_keys` says that the
     system itself never carries out one key twice, however late the second comes. `evidence` is
     `BackendSpec.foreign_evidence`: it caps the grade. `spec`, where there is one, is checked as well.
+    `departs` says of checks, by their ids, in what a declared convention departs from them and why: they
+    are excused with that reason where they fail, on operations that are declared as a Convention only.
     """
 
     name: str = field(validator=nonempty)
@@ -327,6 +329,7 @@ class Harness(Generic[B]):
     remembers_keys: bool = field(default=False, validator=instance(bool))
     evidence: str = "none"
     spec: BackendSpec[Any] | None = None
+    departs: Mapping[str, str] = field(factory=dict[str, str])
 
     @staticmethod
     def of(
@@ -336,6 +339,7 @@ class Harness(Generic[B]):
         *,
         capabilities: Mapping[str, Capability] | None = None,
         remembers_keys: bool = False,
+        departs: Mapping[str, str] | None = None,
     ) -> Harness[Made]:
         """The harness of a registered backend; `capabilities` where its configuration negotiates others."""
         return Harness[Made](
@@ -346,6 +350,7 @@ class Harness(Generic[B]):
             remembers_keys=remembers_keys,
             evidence=spec.foreign_evidence,
             spec=spec,
+            departs=departs or {},
         )
 
     @property
@@ -360,3 +365,8 @@ class Harness(Generic[B]):
         if self.port == "store" or operation not in self.operations:
             return Full()
         return self.capabilities.get(f"{self.port}.{operation}")
+
+    def departure(self, check: str, operation: str = "") -> str:
+        """In what the operation's convention (any of the port's, where none is named) departs from a check."""
+        declared = map(self.capability, (operation,) if operation else self.operations)
+        return self.departs.get(check, "") if any(isinstance(one, Convention) for one in declared) else ""

@@ -1,0 +1,86 @@
+"""A Koha that holds state behind real HTTP, and the backend opened on it. All data is synthetic."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from scld_adapters._shared.fakehttp import FakeServer
+from scld_adapters.koha.backend import open_ports
+from scld_adapters.koha.fake import FakeKoha
+from scld_adapters.koha.plugin import KOHA
+from scld_adapters.koha.settings import KohaSettings
+from scld_core.kernel.ids import HoldId, ItemId, PatronId, TitleId
+from scld_core.plugins import SecretRef, open_backend
+from scld_core.plugins.spec import BackendContext
+from scld_core.testing.clock import TickingClock
+
+NOW = datetime(2026, 11, 23, 16, tzinfo=UTC)
+SECRET = "synthetic-secret"
+ZONE = "America/Los_Angeles"
+ANN, BOB = PatronId("koha", "1"), PatronId("koha", "2")
+RIVERS, CLOCKS, GONE = TitleId("koha", "1"), TitleId("koha", "2"), TitleId("koha", "3")
+
+
+def item(number):
+    """An item's id."""
+    return ItemId("koha", str(number))
+
+
+def hold(number):
+    """A hold's id."""
+    return HoldId("koha", str(number))
+
+
+def filled(clock):
+    """Two patrons, three titles, four items, two libraries; one item is lent, one withdrawn."""
+    fake = FakeKoha(clock, zone=ZONE, secret=SECRET)
+    tables = fake.tables
+    for code, name in (("CH", "Cheney"), ("NS", "North Spokane")):
+        tables.add_library(code, name)
+    tables.add_library("SC", "Service Centre", pickup=False)
+    tables.add_patron(1, surname="Sample", firstname="Ann", cardnumber="29082000123450", userid="ann", library_id="CH")
+    tables.add_patron(2, surname="Sample", firstname="Bob", cardnumber="29082000123468", userid="bob", library_id="NS")
+    for number, title in ((1, "Imaginary Rivers"), (2, "Clocks of Nowhere"), (3, "Nothing Left")):
+        tables.add_biblio(number, title=title, author="Invented, Nora", isbn="978-0-306-40615-7 (paper)")
+    for number, biblio in ((1, 1), (2, 1), (3, 2), (4, 3)):
+        home = {"home_library_id": "CH", "holding_library_id": "CH"}
+        tables.add_item(number, biblio_id=biblio, external_id=f"3909999000000{number}", callnumber="508 INV", **home)
+    tables.items[4]["withdrawn"] = 1
+    tables.add_checkout(1, 3, NOW + timedelta(days=5))
+    return fake
+
+
+class System:
+    """What a test needs of a Koha: its tables, its server, the ports."""
+
+    def __init__(self, fake, server, opened, clock):
+        self.fake, self.server, self.opened, self.clock = fake, server, opened, clock
+        self.tables = fake.tables
+
+    def __getattr__(self, name):
+        return getattr(self.opened, name)
+
+    def written(self):
+        """The changes that were asked for."""
+        reads = ("/oauth/token", "/validation")
+        return [(r.method, r.url) for r in self.server.requests if r.method != "GET" and not r.url.endswith(reads)]
+
+
+@contextmanager
+def koha(**more):
+    """An opened Koha."""
+    clock = TickingClock(NOW)
+    fake = filled(clock)
+    with FakeServer(fake, expire=fake.expire) as server:
+        told = {"user": fake.user, "password": SecretRef("env:KOHA")} if "client_id" not in more else {}
+        own = {"cheney": "CH", "north-spokane": "NS"}
+        settings = KohaSettings(server.url, **{"libraries": own, "page_size": 2, "staff": 1, **told, **more})
+        context = BackendContext("koha", clock, Path(), lambda ref: SECRET, timezone=ZONE, sleep=clock.sleep)
+        opened = open_backend(KOHA, settings, context)
+        try:
+            system = System(fake, server, opened, clock)
+            system.bare = open_ports(settings, context)
+            yield system
+            system.bare.close()
+        finally:
+            opened.close()
