@@ -76,8 +76,9 @@ def _through(value: Any, swap: Callable[[RecordId], RecordId]) -> Any:
     if isinstance(value, tuple | list | set | frozenset):
         members = cast("tuple[Any, ...]", value)
         return type(members)(_through(member, swap) for member in members)
-    if attrs.has(type(value)) and not isinstance(value, type):
-        told = {one.name: getattr(value, one.name) for one in attrs.fields(type(value)) if one.init}
+    kind = cast("type[Any]", type(value))
+    if attrs.has(kind):
+        told = {one.name: getattr(value, one.name) for one in attrs.fields(kind) if one.init}
         swapped = {name: _through(member, swap) for name, member in told.items()}
         changed = {name: member for name, member in swapped.items() if member is not told[name]}
         return attrs.evolve(value, **changed) if changed else value

@@ -57,7 +57,7 @@ class Listing:
         if wrong:  # this shape is a bare list
             return told([{"message": "Malformed query string", "path": f"/query/{wrong[0]}"}], 400)
         try:
-            wanted = _json(self.where) if self.where else {}
+            wanted: Any = _json(self.where or "{}")
             rows = [row for row in self.rows if self._fits(row, asked) and _fits(row, wanted)]
             rows = _ordered(rows, asked.get("_order_by", ""))
         except (_NoField, ValueError, TypeError, KeyError):  # a bad field or order, JSON that is none

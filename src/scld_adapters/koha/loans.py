@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from attrs import evolve
 
+from scld_adapters._shared.bulk import walk
 from scld_adapters._shared.faults import Call, undecodable
 from scld_adapters._shared.keys import Keys
 from scld_adapters.koha.capabilities import NO_LENDING, NO_STAFF
@@ -52,12 +53,16 @@ class KohaLoans:
         return self._seen(self._desk.number(item, call), call)
 
     def iter_items(self, items: Collection[ItemId]) -> Iterator[Page[Circulation]]:
-        """Each of the items that Koha knows, some at a time."""
+        """Each of the items that Koha knows: fifty to a question, a few questions at once."""
         desk, call = self._desk, self._desk.call("iter_items")
         asked = sorted({desk.number(item, call) for item in items if _is_number(item)})
-        for start in range(0, max(len(asked), 1), _AT_ONCE):
-            some = asked[start : start + _AT_ONCE]
-            yield Page(self._some(some, call), desk.clock.now(), last=start + _AT_ONCE >= len(asked))
+        starts = range(0, max(len(asked), 1), _AT_ONCE)
+
+        def some(start: int) -> Page[Circulation]:
+            rows = self._some(asked[start : start + _AT_ONCE], call)
+            return Page(rows, desk.clock.now(), last=start + _AT_ONCE >= len(asked))
+
+        yield from walk(starts, some, at_once=desk.map.settings.at_once)
 
     def iter_overdue(self, at: datetime) -> Iterator[Page[Loan]]:
         """Every open loan that was due at or before `at`."""

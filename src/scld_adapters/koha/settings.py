@@ -52,6 +52,7 @@ class KohaSettings:
 
     url: the staff interface's address, such as ``https://staff.example.org``; plain http on loopback only.
     page_size: rows of one page of a list.
+    at_once: questions of a long walk that are asked at once; Koha answers some four at a time.
     libraries: table from our short name of a library to Koha's code, where the two differ.
     lost: table from Koha's lost status to ``lost``, ``lost_paid`` or ``missing``; another status is told as it is.
     debits: table from Koha's debit types to kinds of charge such as ``damaged``, beside LOST, PROCESSING, OVERDUE.
@@ -65,6 +66,7 @@ class KohaSettings:
     client_id: str = field(default="", validator=instance(str))
     client_secret: SecretRef | None = field(default=None, validator=optional(instance(SecretRef)))
     page_size: int = field(default=100, validator=[instance(int), between(1, 1000)])
+    at_once: int = field(default=4, validator=[instance(int), between(1, 16)])
     libraries: Mapping[str, str] = field(
         factory=dict[str, str], validator=matching(_texts, "must be a table from our names to Koha's codes")
     )
