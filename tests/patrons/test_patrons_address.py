@@ -5,9 +5,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from patron_desk import ADDRESS_TEXTS, LINES, where
 
+from scld_core.kernel.fold import fold, words
 from scld_core.patrons import Address, AddressKind, address_key, street_key
 from scld_core.patrons.address import line_key
-from scld_core.kernel.fold import fold, words
 
 
 def lined(text):
