@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scld_adapters.agencies.declarations import dialects
 from scld_adapters.agencies.export.dialects import AGENCY_EXPORT
-from scld_core.agency.dialect import Field
+from scld_core.agency.dialect import Empty, Field
 from scld_core.agency.encode import file_name, write_file
 from scld_core.agency.fast import Engine, compare_files
 from scld_core.agency.mapping import find_dialect
@@ -46,6 +46,7 @@ def test_a_file_that_says_nothing_tells_nothing(tmp_path):
     assert told_beside(tmp_path / "list.csv", ZONE) is None
     (tmp_path / "nothing.csv").write_bytes(b"")
     assert told(tmp_path / "nothing.csv") is None
+    assert told(tmp_path / "nothing.csv", evolve(AGENCY_EXPORT, empty=Empty.NOTHING)) is None  # it says: nobody
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def _ils(seed: Seed, clock: Clock) -> OpenBackend:
         catalog.put_item(item)
         if seen.state is ItemState.WITHDRAWN:
             catalog.withdraw(item.id)
-        elif item.title is not None:
-            holds.add(item.id, item.title, item.at, call_number=item.call_number)
+        else:
+            holds.add(item.id, seed.copies[item.id.local].title, item.at, call_number=item.call_number)
     return OpenBackend(loans=loans, patrons=patrons, fees=fees, holds=holds, catalog=catalog)
 
 
