@@ -1,15 +1,7 @@
-"""Harnesses of scld's own ways to the agency, each over a real system. All data is synthetic."""
-
-import os
-import resource
-import sys
-from contextlib import ExitStack, contextmanager
+"""Harnesses of the ways to the agency that need a server, each over a real one. All data is synthetic."""
 
 from attrs import evolve
 
-from scld_adapters.agencies.drop.plugin import AGENCY_DROP
-from scld_adapters.agencies.drop.settings import AgencyDropSettings
-from scld_adapters.agencies.portal.plugin import AGENCY_PORTAL, AgencyPortalSettings
 from scld_adapters.agencies.sftp.plugin import AGENCY_SFTP
 from scld_adapters.agencies.sftp.settings import AgencySftpSettings
 from scld_adapters.agencies.smtp.plugin import AGENCY_MAIL
@@ -30,104 +22,6 @@ def empty(folder):
     """Whoever collects the files takes them all."""
     for path in folder.iterdir():
         path.unlink()
-
-
-# a folder
-
-
-@contextmanager
-def looking(look):
-    """`look` at every call of the block that leaves Python, when it begins and when it is over."""
-    busy = []
-
-    def seen(frame, event, arg):
-        if event in ("c_call", "c_return", "c_exception") and not busy:
-            busy.append(True)
-            try:
-                look()
-            finally:
-                busy.clear()
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
-
-
-@contextmanager
-def limited(what, most):
-    """The process may use no more than `most` of something; what has it keeps it."""
-    before = resource.getrlimit(what)
-    resource.setrlimit(what, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(what, before)
-
-
-class Watched:
-    """A channel that lets somebody look while it works, and whose disk or process is full for one call."""
-
-    def __init__(self, channel, folder):
-        self._channel = channel
-        self._folder = folder
-        self.looks = []
-        self.full = self.spent = self._gone = False
-
-    def deliver(self, parcel, *, key):
-        full, spent, self.full, self.spent = self.full, self.spent, False, False
-        with ExitStack() as stack:
-            if self.looks:
-                stack.enter_context(looking(self.looks[0]))
-            if full:  # half of the file can be written
-                stack.enter_context(limited(resource.RLIMIT_FSIZE, len(parcel.content) // 2))
-            if spent:  # once the file has its name, no other can be opened
-                once = ExitStack()
-                stack.enter_context(once)
-                stack.enter_context(looking(lambda: self._spend(once, parcel.name)))
-            return self._channel.deliver(parcel, key=key)
-
-    def _spend(self, once, name):
-        if not self._gone and os.access(self._folder / name, os.F_OK):
-            self._gone = True
-            once.enter_context(limited(resource.RLIMIT_NOFILE, 0))
-
-    def __getattr__(self, name):
-        return getattr(self._channel, name)
-
-    def __repr__(self):
-        return repr(self._channel)
-
-
-def drop(*, taken_away):
-    """A folder, collected from or not."""
-
-    def make(world):
-        folder = world.context.folder / "outgoing"
-        folder.mkdir()
-        settings = AgencyDropSettings("outgoing", taken_away=taken_away)
-        opened = open_backend(AGENCY_DROP, settings, world.context)
-        channel = Watched(opened.channel, folder)
-
-        def fall():
-            empty(folder)
-            folder.rmdir()
-
-        return ChannelBench(
-            channel=channel,
-            close=opened.close,
-            files=lambda: lying(folder),
-            put=lambda name, content: (folder / name).write_bytes(content),
-            collect=(lambda: empty(folder)) if taken_away else None,
-            watch=channel.looks.append,
-            cut=lambda: setattr(channel, "full", True),
-            lose=lambda: setattr(channel, "spent", True),
-            outage=fall,
-        )
-
-    return Harness.of(AGENCY_DROP, "channel", make)
 
 
 # SFTP
@@ -253,15 +147,3 @@ class Answered(Forgiven):
             return self._channel.deliver(parcel, key=key)
         finally:
             self._server.answers.clear()
-
-
-# a portal
-
-
-def portal_bench(world):
-    """Nothing is there but a person."""
-    opened = open_backend(AGENCY_PORTAL, AgencyPortalSettings(), world.context)
-    return ChannelBench(channel=opened.channel, close=opened.close, files=list)
-
-
-PORTAL_CHANNEL = Harness.of(AGENCY_PORTAL, "channel", portal_bench)

@@ -4,9 +4,13 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from kit_channels import PORTAL_CHANNEL, drop, mail, sftp
+from kit_channels import mail, sftp
 
-from scld_core.errors import BackendError, ConfigurationError, OutcomeUnknown, Rejected, Unavailable
+from scld_adapters.agencies.drop.harness import drop_harness
+from scld_adapters.agencies.drop.harness import harnesses as drop_harnesses
+from scld_adapters.agencies.drop.settings import AgencyDropSettings
+from scld_adapters.agencies.portal.harness import harnesses as portal_harnesses
+from scld_core.errors import BackendError, BadInput, ConfigurationError, OutcomeUnknown, Rejected, Unavailable
 from scld_core.memory.channel import MemoryChannel
 from scld_core.runs.model import AnswerKind, ReadBack
 from scld_core.testing.case import Case
@@ -39,6 +43,9 @@ def relay(tmp_path_factory):
         yield running
 
 
+(PORTAL,) = portal_harnesses()
+
+
 class TestMemoryChannel(ChannelSuite):
     """The reference way."""
 
@@ -54,7 +61,7 @@ class TestDrop(ChannelSuite):
 
     @pytest.fixture
     def backend(self):
-        return drop(taken_away=False)
+        return drop_harness(taken_away=False)
 
 
 class TestCollectedDrop(ChannelSuite):
@@ -64,7 +71,7 @@ class TestCollectedDrop(ChannelSuite):
 
     @pytest.fixture
     def backend(self):
-        return drop(taken_away=True)
+        return drop_harness(taken_away=True)
 
 
 class TestSftp(ChannelSuite):
@@ -94,7 +101,7 @@ class TestPortal(ChannelSuite):
 
     @pytest.fixture
     def backend(self):
-        return PORTAL_CHANNEL
+        return PORTAL
 
 
 def findings(report):
@@ -112,9 +119,9 @@ BY_HAND = {f"channel.{name}" for name in ("unreachable", "named-when-whole", "br
 
 EXPECTED = [
     (MEMORY_CHANNEL, Grade.WRITES, {"channel.sound-spec", "channel.unknown-setting"}),
-    (drop(taken_away=False), Grade.WRITES, {"channel.taken-away"}),
-    (drop(taken_away=True), Grade.WRITES, set()),
-    (PORTAL_CHANNEL, Grade.READS, BY_HAND),
+    (drop_harness(taken_away=False), Grade.WRITES, {"channel.taken-away"}),
+    (drop_harness(taken_away=True), Grade.WRITES, set()),
+    (PORTAL, Grade.READS, BY_HAND),
 ]
 
 
@@ -254,3 +261,10 @@ def test_repeating_the_key_until_it_is_answered_brings_one_file(seed, script):
     assert inner.files == ((parcel(1).name, parcel(1).content),)
     assert [receipt.key for receipt in inner.receipts] == ["k"]
     assert port.delivered(parcel(1)) is ReadBack.DONE
+
+
+def test_a_folder_is_graded_as_its_settings_say():
+    """Over a folder of the kit's own, whatever else they name."""
+    assert drop_harnesses()[0].port == drop_harnesses(AgencyDropSettings("outgoing", taken_away=False))[0].port
+    with pytest.raises(BadInput, match="a folder of the kit's own"):
+        drop_harnesses(AgencyDropSettings("elsewhere"))

@@ -71,12 +71,12 @@ def _translated(call: Callable[..., Any], numbers: Numbers) -> Callable[..., Any
 
 def _through(value: Any, swap: Callable[[RecordId], RecordId]) -> Any:
     """A value with every id in it swapped; one without ids is the same value."""
+    kind: Any = type(value)
     if isinstance(value, RecordId):
         return swap(value)
     if isinstance(value, tuple | list | set | frozenset):
         members = cast("tuple[Any, ...]", value)
         return type(members)(_through(member, swap) for member in members)
-    kind = cast("type[Any]", type(value))
     if attrs.has(kind):
         told = {one.name: getattr(value, one.name) for one in attrs.fields(kind) if one.init}
         swapped = {name: _through(member, swap) for name, member in told.items()}

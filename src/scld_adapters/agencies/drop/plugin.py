@@ -29,5 +29,6 @@ AGENCY_DROP = BackendSpec(
     capabilities=CAPABILITIES,
     summary="Files to the agency through a folder, each under its name only when it is whole",
     foreign_evidence="none",
+    harness="scld_adapters.agencies.drop.harness:harnesses",
 )
 """The backend `agency-drop`."""

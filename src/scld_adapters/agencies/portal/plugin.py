@@ -51,5 +51,6 @@ AGENCY_PORTAL = BackendSpec(
     capabilities=CAPABILITIES,
     summary="An agency's portal by hand: what to enter goes on a worklist in the portal's order",
     foreign_evidence="none",
+    harness="scld_adapters.agencies.portal.harness:harnesses",
 )
 """The backend `agency-portal`."""
