@@ -71,7 +71,7 @@ def _translated(call: Callable[..., Any], numbers: Numbers) -> Callable[..., Any
 
 def _through(value: Any, swap: Callable[[RecordId], RecordId]) -> Any:
     """A value with every id in it swapped; one without ids is the same value."""
-    kind: Any = type(value)
+    kind: Any = value.__class__
     if isinstance(value, RecordId):
         return swap(value)
     if isinstance(value, tuple | list | set | frozenset):
