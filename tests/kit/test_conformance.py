@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve, field, fields, frozen
 
 from scld_adapters.carriers.simulated.plugin import SIMULATED
-from scld_core.errors import BadInput, SettingsError
+from scld_core.errors import BadInput, MissingExtra, SettingsError
 from scld_core.kernel.capability import Full
 from scld_core.memory.loans import MemoryLoans
 from scld_core.plugins import BackendSpec, OpenBackend, Registry
@@ -274,3 +274,15 @@ def test_without_hypothesis_there_are_no_lives(command, monkeypatch):
     done = command("memory", "--port", "notices")
     assert done.exit_code == 0
     assert "No random lives" in done.output
+
+
+def test_a_library_that_is_not_installed_is_named_and_judges_nobody():
+    """The command that installs it is told; no check is marked as failed."""
+    lacking = MissingExtra("http", "httpx")
+
+    def make(world):
+        del world
+        raise lacking
+
+    with pytest.raises(MissingExtra, match="pip install"):
+        examine(evolve(REFERENCES[0], make=make))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from scld_core.errors import BackendError
+from scld_core.errors import BackendError, MissingExtra
 from scld_core.kernel.capability import Unsupported
 from scld_core.kernel.log import whereabouts
 from scld_core.testing.case import Case, Check, CheckFailed, Excused, Unseen
@@ -18,7 +18,10 @@ __all__ = ["check_cells", "grade", "run_check"]
 
 
 def run_check(check: Check[Any], operation: str, harness: Harness[Any]) -> Cell:
-    """One cell of the matrix; whatever a backend raises becomes a verdict, never an exception."""
+    """One cell of the matrix; whatever a backend raises becomes a verdict, never an exception.
+
+    MissingExtra is raised: without a library that is not installed nothing can be judged.
+    """
     verdict, detail = _judge(check, operation, harness)
     if verdict is Verdict.FAILED and (why := harness.departure(check.id, operation)):
         verdict, detail = Verdict.EXCUSED, why
@@ -40,6 +43,8 @@ def _judge(check: Check[Any], operation: str, harness: Harness[Any]) -> tuple[Ve
         return Verdict.UNSEEN, str(found)
     except Excused as found:
         return Verdict.EXCUSED, _why(harness, operation) or str(found)
+    except MissingExtra:  # what is lacking here is no fault of the backend's
+        raise
     except BackendError as fault:
         return Verdict.FAILED, f"raised {type(fault).__name__}: {fault}"
     except Exception as fault:  # noqa: BLE001 - foreign code is being judged
