@@ -191,7 +191,9 @@ def test_the_same_cause_is_carried_out_once():
     o = office(world())
     first = o.desk.place(request(1, 1), cause="form 1")
     again = o.desk.place(request(1, 1), cause="form 1")
-    assert codes(again) == ["same_title"]
+    assert (again.value, again.receipt.result) == (first.value, "applied")
+    assert codes(again) == codes(first)
+    assert codes(o.desk.place(request(1, 1), cause="form 0")) == ["same_title"]
     ended = o.desk.cancel(first.value.id, cause="form 2")
     assert ended.value.state is HoldState.CANCELLED
     assert codes(o.desk.cancel(first.value.id, cause="form 3")) == ["hold_ended"]

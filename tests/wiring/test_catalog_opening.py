@@ -85,6 +85,23 @@ def test_a_pick_list_is_in_the_order_of_the_shelves():
             assert keys == sorted(keys)
 
 
+def test_ids_may_be_given_as_text():
+    """A person at a notebook types them; a scanner types a shelf, a barcode to a line."""
+    with open_desk(sample=True, actor="sample-associate") as desk:
+        held = desk.holds.place("main:p1022", title="main:t1001", pickup="cheney")
+        number = str(held.value.id)
+        assert [str(one.id) for one in desk.holds.of_patron("main:p1022")] == [number]
+        assert [str(one.id) for one in desk.holds.of_title("main:t1001")] == [number]
+        assert [str(one.hold) for one in desk.holds.pick_list("airway-heights")] == [number]
+        assert desk.holds.explain(number)
+        assert str(desk.holds.change_pickup(number, "argonne").value.pickup) == "argonne"
+        assert desk.holds.suspend(number).done
+        assert desk.holds.reactivate(number).done
+        assert desk.holds.cancel(number).done
+        shelf = desk.catalog.shelf_read("39999010000220\n39999010000014\n39999019999999\n", at="deer-park")
+        assert (shelf.unknown, len(shelf.items) + len(shelf.elsewhere)) == ((3,), 2)
+
+
 def test_shelf_order_comes_from_the_settings(tmp_path):
     """A district's own collections; a mistake in them is told at its path, and so is a key that nobody knows."""
     assert settings(tmp_path).shelving == STANDARD

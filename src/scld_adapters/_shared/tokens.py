@@ -1,4 +1,16 @@
-"""How long a token lives: fetched before its end, renewed once when the system refuses it early."""
+"""How long a token lives: fetched before its end, renewed once when the system refuses it early.
+
+========================  =====================  ==============================================
+the token in use          somebody needs one     the system refuses it with 401
+========================  =====================  ==============================================
+none                      one is fetched         (none was sent)
+good for the margin       it is given            forgotten; a new one is fetched, and sent once
+about to end              a new one is fetched   the same
+already replaced          the newer is given     the newer stays, and is sent once
+========================  =====================  ==============================================
+
+A second refusal in a row is the answer: the account is refused and not the token.
+"""
 
 from __future__ import annotations
 

@@ -111,11 +111,17 @@ class CatalogDesk:
         rows = take_snapshot("the libraries", pages, lambda row: row.id, live=self.catalog.live).rows
         return tuple(sorted(rows, key=lambda row: (row.name or str(row.id), row.id)))
 
-    def shelf_read(self, scanned: Iterable[str], *, at: LocationId | None = None) -> ShelfReading:
+    def shelf_read(self, scanned: Iterable[str] | str, *, at: LocationId | str | None = None) -> ShelfReading:
         """What to move on a shelf whose barcodes were scanned from left to right, at a library if it is named.
+
+        One text is what a scanner typed: a barcode to a line.
 
         Barcodes that are no item's, and items whose home is another library, take no part in the order.
         """
+        if isinstance(scanned, str):
+            scanned = scanned.split()
+        if isinstance(at, str):
+            at = LocationId.parse(at)
         items: list[Item] = []
         unknown: list[int] = []
         elsewhere: list[Item] = []

@@ -50,7 +50,7 @@ class HoldDesk:
 
     def place(
         self,
-        request: HoldRequest | PatronId,
+        request: HoldRequest | PatronId | str,
         *,
         title: TitleId | str | None = None,
         pickup: LocationId | str | None = None,
@@ -61,13 +61,16 @@ class HoldDesk:
     ) -> Outcome[Hold]:
         """Place a hold, in one or two steps: a request as it is, or a patron's on a title, for a pickup library.
 
+        Ids may be given as text such as ``main:t1001``, a library by its short name.
+
         Where the ILS asks something first, the decision is an ask: call again with the answers and the
         decision's token as `Answers`. How many holds are permitted is the policy's word; `at_most` of the
         request is not looked at.
         """
         systems = self.systems
-        if isinstance(request, PatronId):
-            request = _request(request, title, pickup, item, not_needed_after)
+        if not isinstance(request, HoldRequest):
+            request = _request(PatronId.parse(request) if isinstance(request, str) else request, title, pickup, item)
+            request = evolve(request, not_needed_after=not_needed_after)
         person = systems.person(request.patron)
         policy = systems.ruling().policy
         most = most_holds(person.category not in policy.inactive_categories, policy)
@@ -87,22 +90,24 @@ class HoldDesk:
 
         return self.writer.carry_out(write, gives=Hold, read=placed, decision=decide_place(systems, request, person))
 
-    def cancel(self, hold: HoldId, *, cause: str = "") -> Outcome[Hold]:
+    def cancel(self, hold: HoldId | str, *, cause: str = "") -> Outcome[Hold]:
         """End a hold; an item that was set aside is free for the next one."""
-        return self._change(CANCEL, HoldOrder(hold), "cancel", cause)
+        return self._change(CANCEL, HoldOrder(_hold(hold)), "cancel", cause)
 
-    def suspend(self, hold: HoldId, until: date | None = None, *, cause: str = "") -> Outcome[Hold]:
+    def suspend(self, hold: HoldId | str, until: date | None = None, *, cause: str = "") -> Outcome[Hold]:
         """Pass over a hold until a day on which it is active again, or until somebody reactivates it."""
         label = "suspend" if until is None else f"suspend until {until}:"
-        return self._change(SUSPEND, HoldOrder(hold, until=until), label, cause)
+        return self._change(SUSPEND, HoldOrder(_hold(hold), until=until), label, cause)
 
-    def reactivate(self, hold: HoldId, *, cause: str = "") -> Outcome[Hold]:
+    def reactivate(self, hold: HoldId | str, *, cause: str = "") -> Outcome[Hold]:
         """End a suspension now."""
-        return self._change(REACTIVATE, HoldOrder(hold), "reactivate", cause)
+        return self._change(REACTIVATE, HoldOrder(_hold(hold)), "reactivate", cause)
 
-    def change_pickup(self, hold: HoldId, pickup: LocationId, *, cause: str = "") -> Outcome[Hold]:
+    def change_pickup(self, hold: HoldId | str, pickup: LocationId | str, *, cause: str = "") -> Outcome[Hold]:
         """Change the library where a hold is picked up."""
-        return self._change(CHANGE_PICKUP, HoldOrder(hold, pickup=pickup), f"pick up at {pickup}:", cause)
+        return self._change(
+            CHANGE_PICKUP, HoldOrder(_hold(hold), pickup=_library(pickup)), f"pick up at {pickup}:", cause
+        )
 
     def _change(self, action: str, order: HoldOrder, label: str, cause: str) -> Outcome[Hold]:
         systems = self.systems
@@ -114,24 +119,28 @@ class HoldDesk:
         write = Write(action, order, str(order.hold), f"{label} hold {order.hold}", cause)
         return self.writer.carry_out(write, gives=Hold, read=changed, decision=decide(systems, action, order))
 
-    def of_patron(self, patron: PatronId) -> tuple[Hold, ...]:
+    def of_patron(self, patron: PatronId | str) -> tuple[Hold, ...]:
         """A patron's open holds in the order in which they were placed."""
-        return self.systems.of_patron(self.systems.person(patron).id)
+        found = PatronId.parse(patron) if isinstance(patron, str) else patron
+        return self.systems.of_patron(self.systems.person(found).id)
 
-    def of_title(self, title: TitleId) -> tuple[Hold, ...]:
+    def of_title(self, title: TitleId | str) -> tuple[Hold, ...]:
         """A title's open holds in the order in which they will be filled."""
         port = self.systems.holds
-        return take_snapshot("the title's holds", port.of_title(title), lambda hold: hold.id, live=port.live).rows
+        return take_snapshot(
+            "the title's holds", port.of_title(_title(title)), lambda hold: hold.id, live=port.live
+        ).rows
 
-    def pick_list(self, library: LocationId) -> tuple[Pull, ...]:
+    def pick_list(self, library: LocationId | str) -> tuple[Pull, ...]:
         """What to fetch from a library's shelves now, in the order of the district's shelves."""
         port, shelving = self.systems.holds, self.systems.shelving
-        rows = take_snapshot("the pick list", port.iter_pulls(library), lambda pull: pull.item, live=port.live).rows
+        pages = port.iter_pulls(_library(library))
+        rows = take_snapshot("the pick list", pages, lambda pull: pull.item, live=port.live).rows
         return tuple(sorted(rows, key=lambda pull: (sort_key(pull.call_number, shelving), pull.item)))
 
-    def explain(self, hold: HoldId) -> tuple[Reason, ...]:
+    def explain(self, hold: HoldId | str) -> tuple[Reason, ...]:
         """How a hold stands, for the person who asks at the desk; the sentences are in `holds.text.REASONS`."""
-        return standing(self.systems.holds.get(hold), self.systems.holds.manner)
+        return standing(self.systems.holds.get(_hold(hold)), self.systems.holds.manner)
 
 
 def _request(
@@ -139,14 +148,24 @@ def _request(
     title: TitleId | str | None,
     pickup: LocationId | str | None,
     item: ItemId | str | None,
-    not_needed_after: date | None,
 ) -> HoldRequest:
     if title is None or pickup is None:
         raise InvalidValue("HoldRequest", "title" if title is None else "pickup", "must be given with a patron")
     return HoldRequest(
         patron=patron,
-        title=TitleId.parse(title) if isinstance(title, str) else title,
-        pickup=LocationId.parse(pickup) if isinstance(pickup, str) else pickup,
+        title=_title(title),
+        pickup=_library(pickup),
         item=ItemId.parse(item) if isinstance(item, str) else item,
-        not_needed_after=not_needed_after,
     )
+
+
+def _hold(hold: HoldId | str) -> HoldId:
+    return HoldId.parse(hold) if isinstance(hold, str) else hold
+
+
+def _title(title: TitleId | str) -> TitleId:
+    return TitleId.parse(title) if isinstance(title, str) else title
+
+
+def _library(library: LocationId | str) -> LocationId:
+    return LocationId.parse(library) if isinstance(library, str) else library

@@ -21,8 +21,18 @@ from scld_core.errors import BackendError, BadInput, Conflict, GuardStopped, Rej
 from scld_core.kernel.decision import Decision, Question, Reason, Unanswered, ask, deny, permit, refer
 from scld_core.kernel.validate import instance, nonempty, optional
 from scld_core.runs.action import Action, Area
-from scld_core.runs.engine import DESK_RUN, Engine
-from scld_core.runs.model import UNRESOLVED, Answer, AnswerKind, AreaPlan, Receipt, Step, StepRecord
+from scld_core.runs.engine import DESK_RUN, Engine, receipt_of
+from scld_core.runs.model import (
+    UNRESOLVED,
+    Answer,
+    AnswerKind,
+    AreaPlan,
+    Receipt,
+    Step,
+    StepRecord,
+    StepState,
+    step_id,
+)
 from scld_core.runs.waiting import waiting_of
 
 __all__ = ["REASONS", "Outcome", "Write", "Writer", "answered", "desk_area", "rejected"]
@@ -109,7 +119,11 @@ class Writer:
         """
         decision = permit() if decision is None else decision
         if not decision.permitted:
-            return Outcome(None, decision)
+            before = self._before(write)
+            if before is None:
+                return Outcome(None, decision)
+            receipt = receipt_of(before, self.engine.clock.now())
+            return Outcome(_read(read, receipt), permit(*before.step.reasons), receipt)
         step = self._step(write, decision)
         call = _Call(decision)
         receipt = self._executed(step, call)
@@ -126,6 +140,14 @@ class Writer:
         if isinstance(call.fault, Rejected):
             call.denied = self._why(write, step)
         return Outcome(None, _against(receipt, call) or decision, receipt)
+
+    def _before(self, write: Write[Any]) -> StepRecord | None:
+        """What the same request has done already: asked again, it is not judged by what it made so."""
+        if not write.cause:
+            return None
+        with self.engine.store.transaction() as unit:
+            record = unit.steps.get(step_id(write.action, write.subject, write.cause))
+        return record if record is not None and record.state is StepState.APPLIED else None
 
     def _why(self, write: Write[Any], step: Step) -> Decision | None:
         """What the facts have against it now; None where they do not explain why the system refused it."""
