@@ -2,10 +2,19 @@
 
 import pytest
 
+from scld_core.catalog import Library
 from scld_core.circulation.model import ItemState
 from scld_core.errors import NotFound, UnsupportedOperation
 from scld_core.hotspots.account import Fate
 from scld_core.hotspots.model import ServiceState
+from scld_core.kernel.barcode import Barcode
+from scld_core.kernel.ids import LocationId, PatronId
+from scld_core.kernel.time import FixedClock
+from scld_core.memory.calendars import MemoryCalendars
+from scld_core.memory.catalog import MemoryCatalog
+from scld_core.memory.holds import MemoryHolds
+from scld_core.memory.patrons import MemoryPatrons
+from scld_core.patrons.person import Card, Patron
 from scld_core.plugins.spec import OpenBackend
 from scld_core.services.probe import probe
 from support.hotspots import NOW, item_id, line
@@ -125,3 +134,28 @@ def test_words_without_a_translation_are_listed_once(world):
     world.loans.say(item_id(0), ItemState.MISSING)
     told = steps(world, lines=world.carrier)
     assert told["state words"] == (False, "no translation for 'Barred', 'HOTLINED'")
+
+
+def test_the_other_ports_are_tried_and_nobodys_record_is_read():
+    """Libraries, the pick list of the first, a card that nobody has, closures; what is not offered is said."""
+    clock = FixedClock(NOW)
+    patrons, catalog, calendars = MemoryPatrons(clock), MemoryCatalog(clock), MemoryCalendars(clock)
+    holds = MemoryHolds(clock, patrons)
+    catalog.put_library(Library(LocationId("cheney"), "Cheney"))
+    backend = OpenBackend(patrons=patrons, catalog=catalog, holds=holds, calendars=calendars)
+    found = {step.name: (step.ok, step.detail) for step in probe(backend, now=NOW)}
+    assert found == {
+        "libraries": (True, "1 rows, 0 unusable, the list is whole"),
+        "pick list": (True, "0 rows, 0 unusable, the list is whole"),
+        "a card that nobody has": (True, "is nobody's"),
+        "closures": (True, "0 rows, 0 unusable, the list is whole"),
+    }
+    catalog.cut_after = 0
+    found = {step.name: step.ok for step in probe(OpenBackend(catalog=catalog, holds=holds), now=NOW)}
+    assert found == {"libraries": False}
+    somebody = Patron(id=PatronId("main", "p1"), as_of=NOW, cards=(Card(number=Barcode("00000000000000")),))
+    patrons.put(somebody)
+    (step,) = probe(OpenBackend(patrons=patrons), now=NOW)
+    assert step.detail == "somebody has it"
+    (step,) = probe(OpenBackend(patrons=Without(patrons, "find")), now=NOW)
+    assert step.ok is None
