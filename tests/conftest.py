@@ -33,6 +33,7 @@ UNMEASURED = frozenset(
         *("agencies", "carriers", "crash", "e2e", "files", "races", "sip2", "store"),
         *("agency/test_referral_machine.py", "agency/test_referral_run_machine.py"),
         *("kit/test_kit_channels.py", "kit/test_kit_references.py"),
+        *("holds/test_holds_kit.py", "patrons/test_patrons_kit.py"),
     )
 )
 """Tests of adapters, of processes and of whole stories: what the core does in them, its own tests have measured.

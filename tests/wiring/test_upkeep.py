@@ -112,7 +112,13 @@ def test_plugins_and_backends_are_listed(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("backend", "names"),
     [
-        ("main", ["open", "overdue list", "item list", "one item"]),
+        (
+            "main",
+            [
+                *("open", "overdue list", "item list", "one item"),
+                *("libraries", "pick list", "a card that nobody has"),
+            ],
+        ),
         ("carrier", ["open", "line list", "state words", "one line"]),
     ],
 )
