@@ -356,7 +356,6 @@ def test_a_portal_hands_over_to_a_person(tmp_path: Path) -> None:
         lambda: Parcel(".hidden", b""),
         lambda: Parcel("größe.csv", b""),
         lambda: Parcel("", b""),
-        lambda: Parcel("", b""),
         lambda: AgencySftpSettings("h", "u", "ssh-ed25519 AAAA", "/in"),
         lambda: AgencySftpSettings("h", "u", "no key\nat all", "/in", password=SecretRef("env:PASSWORD")),
         lambda: RelaySettings("h", "library@example.org", username="u"),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from dateutil import rrule
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scld_adapters.calendars.ics.backend import open_ics
@@ -148,6 +148,7 @@ def test_what_is_no_whole_calendar_is_refused(data, reason):
         read_ics(data, "c.ics")
 
 
+@example(b"\x00", 84, False)
 @given(st.binary(max_size=200), st.integers(0, 400), st.booleans())
 def test_any_bytes_are_read_or_refused(noise, at, whole):
     """Noise anywhere in a file gives events, quarantined ones, or FileRefused."""

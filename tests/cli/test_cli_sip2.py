@@ -20,6 +20,14 @@ MACHINE = '[[terminal]]\nuser = "kiosk"\npassword = "env:SCLD_TEST_SELF_CHECK"\n
 
 
 @pytest.fixture
+def hears():
+    """This process hears SIGINT, which one that was started in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def district(made_sample, tmp_path, monkeypatch):
     """The sample district with one machine."""
     monkeypatch.setenv("SCLD_TEST_SELF_CHECK", SECRET)
@@ -35,17 +43,20 @@ def _free_port():
 
 def _meanwhile(port, heard):
     """Log in as a machine as soon as somebody listens, then interrupt this process."""
-    for _ in range(400):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            threading.Event().wait(0.02)
-    with Client(lambda: connect(Sip2Settings("127.0.0.1", port), Path()), Account("kiosk", SECRET)) as kiosk:
-        heard.append(kiosk.status().text("AO"))
-    os.kill(os.getpid(), signal.SIGINT)
+    try:
+        for _ in range(3000):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                threading.Event().wait(0.02)
+        with Client(lambda: connect(Sip2Settings("127.0.0.1", port), Path()), Account("kiosk", SECRET)) as kiosk:
+            heard.append(kiosk.status().text("AO"))
+    finally:
+        os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.usefixtures("hears")
 def test_it_serves_until_it_is_interrupted(scld, district):
     """A machine logs in meanwhile; Ctrl-C is the ordinary end."""
     port, heard = _free_port(), []

@@ -64,7 +64,7 @@ def read_ics(data: bytes, source: str) -> IcsText:
     try:
         found: Any = icalendar.Calendar.from_ical(text)
         components: list[Any] = list(found.walk("VEVENT"))
-    except (ValueError, IndexError, KeyError) as fault:
+    except Exception as fault:  # noqa: BLE001 - over damaged text icalendar raises what it runs into
         raise FileRefused(source, f"cannot be read as iCalendar ({type(fault).__name__})", "Export it again") from None
     begins = [number for number, line in enumerate(lines, 1) if line == "BEGIN:VEVENT"]
     if len(begins) != len(components):
@@ -76,6 +76,8 @@ def read_ics(data: bytes, source: str) -> IcsText:
             events.append(_event(component, line))
         except _Unusable as why:
             quarantined.append(Quarantined(source, line, str(why)))
+        except Exception as fault:  # noqa: BLE001 - the same of what it reads only when it is asked for
+            quarantined.append(Quarantined(source, line, f"cannot be read ({type(fault).__name__})"))
     return IcsText(tuple(events), tuple(quarantined), _told(found, components))
 
 
@@ -168,9 +170,15 @@ def _left_out(component: Any) -> Iterator[date]:
 
 def _told(calendar: Any, components: list[Any]) -> datetime | None:
     """The calendar's own time (RFC 7986), or else the latest at which one of its events was written."""
-    stamps = [calendar.get("LAST-MODIFIED"), *(one.get("DTSTAMP") for one in components)]
-    aware = [value for value in (getattr(stamp, "dt", None) for stamp in stamps) if isinstance(value, datetime)]
-    aware = [value for value in aware if value.tzinfo is not None]
-    if isinstance(getattr(stamps[0], "dt", None), datetime) and aware:
-        return aware[0]
-    return max(aware, default=None)
+    own = _stamp(calendar, "LAST-MODIFIED")
+    written = (_stamp(one, "DTSTAMP") for one in components)
+    return own or max((stamp for stamp in written if stamp is not None), default=None)
+
+
+def _stamp(component: Any, name: str) -> datetime | None:
+    """An instant of a component; None where there is none, and where it cannot be read."""
+    try:
+        value: object = component[name].dt
+    except Exception:  # noqa: BLE001 - what icalendar could not read raises as it likes when it is asked for
+        return None
+    return value if isinstance(value, datetime) and value.tzinfo is not None else None

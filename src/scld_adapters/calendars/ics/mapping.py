@@ -44,7 +44,7 @@ def closures_of(text: IcsText, config: IcsConfig, source: str, since: date, unti
             continue
         try:
             rows.update(list(_occurrences(event, known, replaced, since, until)))
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, TypeError, IndexError):  # dateutil's own, over a rule that is none
             quarantined.append(Quarantined(source, event.line, "comes again by a rule that cannot be worked out"))
     return Closures(tuple(sorted(rows, key=_order)), tuple(quarantined))
 
