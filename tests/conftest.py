@@ -30,10 +30,9 @@ if IN_MEMORY is not None:  # every commit waits for the disk, and no test cuts t
 
 UNMEASURED = frozenset(
     (
-        *("agencies", "carriers", "crash", "e2e", "files", "races", "sip2", "store"),
+        *("carriers", "crash", "e2e", "files", "koha", "races", "sip2", "store"),
         *("agency/test_referral_machine.py", "agency/test_referral_run_machine.py"),
         *("kit/test_kit_channels.py", "kit/test_kit_references.py"),
-        *("holds/test_holds_kit.py", "patrons/test_patrons_kit.py"),
     )
 )
 """Tests of adapters, of processes and of whole stories: what the core does in them, its own tests have measured.

@@ -11,15 +11,16 @@ from attrs import evolve
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from scld_core.agency.eligibility import Outcome, assess
+from scld_core.agency.eligibility import HoldCause, Outcome, assess
 from scld_core.agency.merge import Merge, Referred, merge
 from scld_core.agency.policy import UnknownAge
 from scld_core.agency.referral import Duty, Effect, EffectKind, fee_key, obligations, open_referrals, owed_effects
-from scld_core.agency.states import ReferralState
+from scld_core.agency.states import ReferralState, Resolution
 from scld_core.errors import InvalidValue
 from scld_core.kernel.money import Money
 from support.collection import NOON, POLICY, TODAY, account, accounts, active, charge, debtors, policies
-from support.collection_office import Rules, run_office
+from support.collection_office import Rules, office_by, run_office
+from support.stories import play
 
 K = EffectKind
 _calls = itertools.count()  # an object's address would come again, and with it its key
@@ -108,25 +109,66 @@ def first_tracker_of_anybody(episodes, agency):
     return tuple(episode for episode in episodes if episode.is_open)
 
 
-@pytest.mark.parametrize(
-    "rules",
-    [
-        pytest.param(Rules(effects=effects_before_the_file), id="Koha multi 0.9.12: effects before the file"),
-        pytest.param(Rules(effects=flag_is_the_only_memory), id="Koha: no idempotency key"),
-        pytest.param(Rules(effects=second_call_is_forgotten), id="Evergreen: penalty in a second call"),
-        pytest.param(Rules(effects=block_stays), id="Evergreen: penalty stays after removal"),
-        pytest.param(Rules(effects=switching_on_charges_again), id="Polaris: off and on duplicates fees"),
-        pytest.param(Rules(effects=rejected_keeps_the_fee), id="own: no compensating entry"),
-        pytest.param(Rules(duties=zero_is_told_once), id="Koha older: zero dropped after a failed transfer"),
-        pytest.param(Rules(duties=weekdays_only), id="Koha multi 0.9.12: updates on one weekday"),
-        pytest.param(Rules(duties=holds_are_escalated), id="own: a hold is escalated"),
-        pytest.param(Rules(find=first_tracker_of_anybody), id="Evergreen: first tracker of any collector"),
-    ],
-)
-def test_a_defect_of_the_life_cycle_is_caught(rules):
-    """The same laws fail under each planted bug, or the history itself refuses what it does."""
+def week(crash_after=0):
+    """A file arrives, no answer yet; the work in the ILS breaks off after so many effects."""
+    return "submit", {"accepted": False, "agency": "gentle", "crash_after": crash_after}
+
+
+def select(agency="gentle"):
+    """The patron is chosen for an agency."""
+    return "select", {"agency": agency}
+
+
+PAID = ("pay_all", {})
+DEFECTS = [
+    pytest.param(
+        Rules(effects=effects_before_the_file),
+        [select(), ("work", {"crash_after": 1})],
+        id="Koha multi 0.9.12: effects before the file",
+    ),
+    pytest.param(Rules(effects=flag_is_the_only_memory), [week(0), week(1), week(1)], id="Koha: no idempotency key"),
+    pytest.param(
+        Rules(effects=second_call_is_forgotten), [week(0), week(0), week(1)], id="Evergreen: penalty in a second call"
+    ),
+    pytest.param(Rules(effects=block_stays), [week(3), PAID], id="Evergreen: penalty stays after removal"),
+    pytest.param(
+        Rules(effects=switching_on_charges_again),
+        [("switch_off_and_on", {}), select()],
+        id="Polaris: off and on duplicates fees",
+    ),
+    pytest.param(
+        Rules(effects=rejected_keeps_the_fee),
+        [week(0), week(1), ("remove", {"resolution": Resolution.ERROR})],
+        id="own: no compensating entry",
+    ),
+    pytest.param(
+        Rules(duties=zero_is_told_once),
+        [select(), PAID, week(0), ("update", {"agency": "gentle", "fate": "lost"})],
+        id="Koha older: zero dropped after a failed transfer",
+    ),
+    pytest.param(
+        Rules(duties=weekdays_only), [week(0), PAID, ("sleep", {})], id="Koha multi 0.9.12: updates on one weekday"
+    ),
+    pytest.param(
+        Rules(duties=holds_are_escalated),
+        [week(0), ("book", {"cents": -1000}), ("hold", {"cause": HoldCause.DISPUTE})],
+        id="own: a hold is escalated",
+    ),
+    pytest.param(
+        Rules(find=first_tracker_of_anybody),
+        [select(), select("other")],
+        id="Evergreen: first tracker of any collector",
+    ),
+]
+"""Each planted bug, and the shortest life in which it breaks a law."""
+
+
+@pytest.mark.parametrize(("rules", "story"), DEFECTS)
+def test_a_defect_of_the_life_cycle_is_caught(rules, story):
+    """The laws hold over the same life without the bug, and not with it; or the history refuses what it does."""
+    play(office_by(Rules()), *story)
     with pytest.raises((AssertionError, InvalidValue)):
-        run_office(rules, examples=4000, phases=(Phase.generate,))
+        play(office_by(rules), *story)
 
 
 # Faults in who is referred. A law takes the rule; the right one passes, the planted one does not.

@@ -4,12 +4,12 @@ import itertools
 from datetime import timedelta
 
 import pytest
-from hypothesis import Phase
 
 from scld_core.errors import BackendError
 from scld_core.runs.model import Answer, AnswerKind
-from support.referral_machine import run_months
+from support.referral_machine import months, run_months
 from support.referrals import Wrapped
+from support.stories import play
 
 
 def test_over_any_months_the_laws_of_referral_hold():
@@ -68,8 +68,23 @@ def unsent(world):
     world.vary(channel=Deaf(world.agency))
 
 
-@pytest.mark.parametrize("spoil", [swallowing, forgetful, unasked, unsent])
-def test_a_defect_of_the_run_is_caught(spoil):
-    """Each planted bug breaks a law within a few months."""
+def referred(*, told=True, files=(), ils=()):
+    """A month after a debt of patron 1, and a week of mornings with these faults."""
+    return "referred", {"number": 1, "told": told, "files": files, "ils": ils}
+
+
+DEFECTS = [
+    pytest.param(swallowing, [referred(files=["before"])], id="swallowing"),
+    pytest.param(forgetful, [referred(ils=["after"])], id="forgetful"),
+    pytest.param(unasked, [referred(told=False), referred(told=False)], id="unasked"),
+    pytest.param(unsent, [referred(), ("pay_some", {"number": 1})], id="unsent"),
+]
+"""Each planted bug, and the shortest months in which it breaks a law."""
+
+
+@pytest.mark.parametrize(("spoil", "story"), DEFECTS)
+def test_a_defect_of_the_run_is_caught(spoil, story):
+    """The laws hold over the same months without the bug, and not with it."""
+    play(months(), *story)
     with pytest.raises(AssertionError):
-        run_months(spoil, examples=40, phases=(Phase.generate,))
+        play(months(spoil), *story)

@@ -12,7 +12,7 @@ from support.hotspots import NOW
 
 NO_KEYS = f"{SIMULATED}honour_keys = false\n"
 SUSPENSION, END = f"{SUSPEND} {subject(0)}", f"{TERMINATE} {subject(4)}"
-FREED = "SELECT pg_advisory_lock(23582, hashtext(current_schema()))"
+FREED = "SELECT pg_advisory_xact_lock(23582, hashtext(current_schema()))"
 TAKEN = {"applied", "unknown"}  # what a loser is told: the step is done, or another one is at it
 
 
@@ -28,7 +28,10 @@ def ledger(place):
 
 
 def lock_is_free(place):
-    """Return when the server has noticed that the holder is gone; at once on SQLite, where the kernel frees it."""
+    """Return when the server has noticed that the holder is gone; at once on SQLite, where the kernel frees it.
+
+    Our own lock is the transaction's: a session's would be freed only some time after this connection is closed.
+    """
     if place.address:
         with psycopg.connect(place.address, options="-c statement_timeout=10s") as connection:
             connection.execute(FREED)

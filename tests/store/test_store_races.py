@@ -9,7 +9,7 @@ from worker import Remote, entry, open_store, record
 
 from scld_core.errors import RunInProgress
 
-FREED = "SELECT pg_advisory_lock(23582, hashtext(current_schema()))"
+FREED = "SELECT pg_advisory_xact_lock(23582, hashtext(current_schema()))"
 
 
 def without_index(address: str) -> None:
@@ -23,7 +23,10 @@ def without_index(address: str) -> None:
 
 
 def lock_is_free(address: str) -> None:
-    """Return when the server has noticed that the holder is gone; at once on SQLite, where the kernel frees it."""
+    """Return when the server has noticed that the holder is gone; at once on SQLite, where the kernel frees it.
+
+    Our own lock is the transaction's: a session's would be freed only some time after this connection is closed.
+    """
     if address.startswith("postgresql:"):
         with psycopg.connect(address, options="-c statement_timeout=10s") as connection:
             connection.execute(FREED)

@@ -64,6 +64,11 @@ class Office(RuleBasedStateMachine):
     """The office that works by the rules given."""
 
     works_by = Rules()
+    laws = (
+        "a_fee_is_charged_once_at_most",
+        "nothing_happens_to_the_patron_before_a_receipt",
+        "a_zero_is_owed_until_it_is_acknowledged",
+    )
 
     def __init__(self):
         super().__init__()
@@ -271,10 +276,15 @@ class Office(RuleBasedStateMachine):
         assert all(e.id in shown.reversed for e in ended if e.id in shown.charged)
 
 
+def office_by(rules):
+    """The office that works by these rules."""
+    return type("Office", (Office,), {"works_by": rules})
+
+
 def run_office(rules, *, examples, steps=10, phases=tuple(Phase)):
     """Run the machine; the first law that does not hold raises AssertionError."""
     run_state_machine_as_test(
-        type("Office", (Office,), {"works_by": rules}),
+        office_by(rules),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,

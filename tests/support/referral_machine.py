@@ -38,6 +38,11 @@ class Months(RuleBasedStateMachine):
     """What may happen, in any order; `spoil` plants a bug into the office."""
 
     spoil = staticmethod(lambda world: None)
+    laws = (
+        "a_fee_at_most_once_for_each_referral",
+        "no_effect_without_a_file_at_the_agency",
+        "every_file_came_once_and_has_a_number",
+    )
 
     def __init__(self):
         super().__init__()
@@ -222,11 +227,15 @@ class Months(RuleBasedStateMachine):
         assert self.agency.balances == owed
 
 
+def months(spoil=None):
+    """The machine, with a bug in its office where one is given."""
+    return type("Months", (Months,), {} if spoil is None else {"spoil": staticmethod(spoil)})
+
+
 def run_months(spoil=None, *, examples, steps=12, phases=tuple(Phase)):
     """Run the machine; the first law that does not hold raises AssertionError."""
-    members = {} if spoil is None else {"spoil": staticmethod(spoil)}
     run_state_machine_as_test(
-        type("Months", (Months,), members),
+        months(spoil),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
