@@ -56,6 +56,14 @@ def test_no_account_is_eligible_without_the_lawful_notice(facts, policy):
         assert sum(c.outstanding.cents for c in told_of) >= policy.threshold_cents
 
 
+def test_what_was_announced_before_a_referral_came_back_announces_no_other():
+    """The day itself belongs to the one that came back; the reason says what is wanted."""
+    for days, found in ((41, Outcome.ELIGIBLE), (40, Outcome.NOTICE_MISSING), (0, Outcome.NOTICE_MISSING)):
+        back = account(back_on=TODAY - timedelta(days=days))
+        assert outcome(back) is found
+        assert "came-back" in codes(back)
+
+
 def test_an_eligible_assessment_without_evidence_cannot_be_built():
     """Not even by code that goes round the rule."""
     found = assess(account(), POLICY, TODAY)
@@ -88,6 +96,7 @@ def test_an_exemption_a_hold_or_a_lost_notice_never_enlarges_the_set(facts, poli
     for less in (
         evolve(facts, exempt=True),
         evolve(facts, holds=(HoldCause.DISPUTE,)),
+        evolve(facts, back_on=TODAY - timedelta(days=50)),
         evolve(facts, open_referral=True),
         evolve(facts, notices=facts.notices[1:]),
         evolve(facts, charges=facts.charges[1:]) if not _credit_first(facts) else facts,

@@ -259,6 +259,40 @@ def test_a_new_debt_after_the_end_is_a_new_referral():
     assert world.touched(1) == (True, True, True)
 
 
+def taken_back(world):
+    world.desk.take_back(world.referral_of(1).id, Resolution.ERROR, evidence="form 7")
+
+
+def turned_down(world):
+    world.desk.reject(world.referral_of(1).id, evidence="rejects.csv line 2", reason="no address")
+
+
+def given_up(world):
+    referral = world.referral_of(1).id
+    world.desk.accept(referral, evidence="list line 2")
+    world.desk.closed(referral, Resolution.UNCOLLECTABLE, evidence="list line 2")
+
+
+@pytest.mark.parametrize("ending", [taken_back, turned_down, given_up])
+def test_a_referral_that_came_back_is_no_reason_for_another(ending):
+    """The debt is still there, and so is its old notice: it is a person's until a new notice was sent."""
+    world = World()
+    world.enter(1)
+    world.morning()
+    ending(world)
+    for _ in range(8):
+        world.next_day()
+        assert world.morning().residual == 0
+    assert world.agency.submitted == {"p1": 1}
+    (row,) = world.next_day(6).plan().exceptions
+    assert row.code == "notice_missing"
+    assert "came back from the agency unpaid on 2026-06-0" in row.detail
+    world.noticed["p1"] = (*world.noticed["p1"], world.today)
+    world.next_day(35)
+    assert world.morning().residual == 0
+    assert world.agency.submitted == {"p1": 2}
+
+
 def test_what_comes_up_after_the_days_file_goes_with_the_next():
     """One file of each kind a day; nobody has to do anything about the rest, and it is no difference."""
     world = World()

@@ -73,6 +73,11 @@ def referred(*, told=True, files=(), ils=()):
     return "referred", {"number": 1, "told": told, "files": files, "ils": ils}
 
 
+def test_what_is_taken_back_does_not_go_again_on_the_same_day():
+    """Found by chance: the removal went through in the run that then referred the same debt anew."""
+    play(months(), referred(), ("take_back", {"number": 1}), ("wait", {"days": 6}))
+
+
 DEFECTS = [
     pytest.param(swallowing, [referred(files=["before"])], id="swallowing"),
     pytest.param(forgetful, [referred(ils=["after"])], id="forgetful"),

@@ -58,12 +58,22 @@ def test_a_row_is_refused_or_taken_back_by_its_place(scld, district):
     assert states == {first: ReferralState.REMOVED_PENDING_ACK, second: ReferralState.REJECTED}
 
 
+def test_the_agencys_own_end_of_a_row_is_written_down(scld, district):
+    """It needs no answer of ours."""
+    gone = ("--ended", "uncollectable", "--reason", "moved away")
+    told = scld("agency", "batch", "closed", district.folder, 1, 2, *gone, *TOLD, *ANNE)
+    assert told.code == 0, told.err
+    second = book(district).batches[0].order.lines[1].referral
+    assert told.lines == [f"closed  {second}"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("ack", 7), "file 7: was never made for gentle"),
         (("reject", 1, 1, 3, "--reason", "x"), "file 1: has no row 3; it has 2"),
         (("take-back", 1, 1, "--ended", "gone"), "'gone' is none. Choose one of paid"),
+        (("closed", 1, 1, "--ended", "gone"), "'gone' is none. Choose one of paid"),
     ],
 )
 def test_what_is_not_there_is_named_and_nothing_is_recorded(scld, district, arguments, told):

@@ -54,6 +54,7 @@ _FOR_A_PERSON = frozenset({Outcome.NOTICE_MISSING, Outcome.UNRESOLVED, Outcome.U
 REASONS: Mapping[str, str] = {
     "already-referred": "has an open referral with this agency",
     "hold": "is on hold: {cause}",
+    "came-back": "came back from the agency unpaid on {date}; only a notice after that counts for another referral",
     "exempt": "is exempt by a note on the account",
     "exempt-category": "is of an exempt category",
     "below-threshold": "{amount} counts towards the threshold of {threshold}",
@@ -88,7 +89,8 @@ class AccountFacts:
     """What is known of one patron on one date.
 
     `notices` are the local dates of notices to the debtor that name the assignment and left
-    (`notices.assignment_notices`). `open_referral` is about the agency in question.
+    (`notices.assignment_notices`). `open_referral` is about the agency in question, and so is `back_on`,
+    the day on which a referral came back unpaid: what was announced until then was that one, not another.
     """
 
     charges: tuple[ChargeFact, ...] = field(validator=each(instance(ChargeFact)))
@@ -96,6 +98,7 @@ class AccountFacts:
     category: str = field(default="", validator=instance(str))
     exempt: bool = field(default=False, validator=instance(bool))
     open_referral: bool = field(default=False, validator=instance(bool))
+    back_on: date | None = field(default=None, validator=optional(instance(date)))
     holds: tuple[HoldCause, ...] = field(default=(), validator=each(instance(HoldCause)))
     patron: str = personal(default="", validator=instance(str))
     birth_date: date | None = personal(default=None, validator=optional(instance(date)))
@@ -139,7 +142,7 @@ def assess(facts: AccountFacts, policy: AgencyPolicy, as_of: date, *, version: s
 
     `version` is the policy version that each reason records.
     """
-    sums = _Sums(facts.charges, facts.notices, policy, as_of)
+    sums = _Sums(facts.charges, _notices(facts), policy, as_of)
     age, debtor = _age(facts, policy, as_of)
     found = [*_standing(facts, policy), *age, *sums.findings()]
     outcomes = {outcome for outcome, *_ in found}
@@ -174,9 +177,16 @@ def _verdict(outcome: Outcome) -> Verdict:
     return Verdict.REFER if outcome in _FOR_A_PERSON else Verdict.DENY
 
 
+def _notices(facts: AccountFacts) -> Sequence[date]:
+    """Those that announce a referral which has not been yet."""
+    return [day for day in facts.notices if facts.back_on is None or day > facts.back_on]
+
+
 def _standing(facts: AccountFacts, policy: AgencyPolicy) -> Iterator[_Found]:
     if facts.open_referral:
         yield Outcome.ALREADY_REFERRED, "already-referred", {}, ""
+    if facts.back_on is not None:
+        yield Outcome.ELIGIBLE, "came-back", {"date": str(facts.back_on)}, "referral_notice_required"
     for cause in sorted(set(facts.holds), key=lambda cause: cause.value):
         yield Outcome.ON_HOLD, "hold", {"cause": cause.value}, ""
     if facts.exempt:

@@ -38,6 +38,7 @@ __all__ = [
 
 _NEEDS_RESOLUTION = (ReferralEvent.SETTLED, ReferralEvent.REMOVED, ReferralEvent.CLOSED_BY_AGENCY)
 _NEEDS_AMOUNT = (ReferralEvent.BALANCE_REPORTED, ReferralEvent.BALANCE_ACKNOWLEDGED)
+_SETTLED = (Resolution.PAID, Resolution.WAIVED, Resolution.RETURNED_AND_CLEARED)
 _NEEDS_CAUSE = (ReferralEvent.HELD, ReferralEvent.RELEASED)
 
 
@@ -130,6 +131,12 @@ class Episode:
     def is_open(self) -> bool:
         """Whether a second referral to the agency must wait."""
         return self.state in OPEN
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it ended with the debt still there: rejected, taken back, or given up by the agency."""
+        closed = self.state is ReferralState.CLOSED and self.resolution not in _SETTLED
+        return closed or self.state is ReferralState.REJECTED
 
     @property
     def delivered(self) -> bool:

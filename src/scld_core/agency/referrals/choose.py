@@ -125,7 +125,8 @@ def choose_new(book: Book, reader: Reader, *, only: Iterable[str] | None = None)
         names = (local, *(gone.local for gone in seen.patron.merged_from))
         mine = Referred(candidate.exempt, tuple(one for name in names for one in of_patron.get(name, ())), local)
         referred = bool(open_referrals(mine.episodes, office.agency)) or _in_collection(seen, office.agency)
-        assessment = reader.assess(seen, exempt=mine.never_again, referred=referred)
+        back = (one.history[-1].at for one in mine.episodes if one.came_back and one.agency == office.agency)
+        assessment = reader.assess(seen, exempt=mine.never_again, referred=referred, back=max(back, default=None))
         if assessment.eligible:
             found[local] = (seen, assessment)
         elif assessment.decision.verdict is Verdict.REFER:

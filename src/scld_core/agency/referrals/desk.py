@@ -89,6 +89,10 @@ class ReferralDesk:
         """The library takes the referral back, whatever the agency has done; the agency is told until it has it."""
         return self._happens(referral, ReferralEvent.REMOVED, evidence, reason=reason, resolution=resolution)
 
+    def closed(self, referral: str, resolution: Resolution, *, evidence: str, reason: str = "") -> Episode:
+        """The agency has ended the referral by its own word: given up, paid to it, or sent back."""
+        return self._happens(referral, ReferralEvent.CLOSED_BY_AGENCY, evidence, reason=reason, resolution=resolution)
+
     def hold(self, referral: str, cause: HoldCause, *, evidence: str) -> Episode:
         """Nothing more is done against the debtor for the time being."""
         return self._happens(referral, ReferralEvent.HELD, evidence, cause=cause)

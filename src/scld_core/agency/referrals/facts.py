@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from attrs import evolve, field, frozen
 
@@ -118,9 +118,17 @@ class Reader:
             responsible_adult=None if adult is None else adult.local,
         )
 
-    def assess(self, seen: Seen, *, exempt: bool, referred: bool) -> Assessment:
-        """Whether the patron may be referred on the day; `referred` is one who is in collection already."""
-        facts = evolve(self._facts(seen.patron, seen.account, fees=True), exempt=exempt, open_referral=referred)
+    def assess(self, seen: Seen, *, exempt: bool, referred: bool, back: datetime | None = None) -> Assessment:
+        """Whether the patron may be referred on the day; `referred` is one who is in collection already.
+
+        `back` is when a referral came back unpaid.
+        """
+        facts = evolve(
+            self._facts(seen.patron, seen.account, fees=True),
+            exempt=exempt,
+            open_referral=referred,
+            back_on=None if back is None else back.astimezone(self.office.zone).date(),
+        )
         return assess(facts, self.terms.policy, self.terms.day, version=self.terms.version)
 
     @property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scld_core.agency.referrals.desk import ReferralDesk
     from scld_core.wiring import Desk
 
-__all__ = ["ack", "batch", "reject", "saw", "take_back"]
+__all__ = ["ack", "batch", "closed", "reject", "saw", "take_back"]
 
 batch = typer.Typer(no_args_is_help=True, help="Record what became of a file for the agency, and of its rows.")
 agency.add_typer(batch, name="batch")
@@ -31,6 +31,9 @@ Rows = Annotated[
 Evidence = Annotated[
     str, typer.Option(help="The letter, call or form that shows it; kept, so name no patron.", show_default=False)
 ]
+
+Ended = Annotated[str, typer.Option(help="How it ended: error, paid, uncollectable ...", show_default=False)]
+Why = Annotated[str, typer.Option(help="Why.")]
 
 
 @batch.command()
@@ -73,15 +76,35 @@ def reject(
         _show(referrals.reject(one, evidence=evidence, reason=reason) for one in found)
 
 
+@batch.command()
+def closed(
+    folder: Dir,
+    number: Number,
+    rows: Rows,
+    *,
+    ended: Ended,
+    evidence: Evidence,
+    reason: Why = "",
+    actor: Actor = "",
+) -> None:
+    """The agency has ended the referrals of these rows by its own word: given up, paid to it, sent back."""
+    from scld_core.agency.states import resolution_named
+
+    with explained(), opened(folder, actor) as desk:
+        referrals, resolution = _desk(desk), resolution_named(ended)
+        found = referrals.rows(number, rows)
+        _show(referrals.closed(one, resolution, evidence=evidence, reason=reason) for one in found)
+
+
 @batch.command("take-back")
 def take_back(
     folder: Dir,
     number: Number,
     rows: Rows,
     *,
-    ended: Annotated[str, typer.Option(help="How it ended: error, paid, waived, exempted ...", show_default=False)],
+    ended: Ended,
     evidence: Evidence,
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    reason: Why = "",
     actor: Actor = "",
 ) -> None:
     """The library takes the referrals of these rows back; the agency is told until it has it."""
