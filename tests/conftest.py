@@ -30,9 +30,12 @@ if IN_MEMORY is not None:  # every commit waits for the disk, and no test cuts t
 
 UNMEASURED = frozenset(
     (
-        *("carriers", "crash", "e2e", "files", "koha", "races", "sip2", "store"),
+        *("agencies", "carriers", "crash", "e2e", "files", "koha", "races", "sip2", "store"),
         *("agency/test_referral_machine.py", "agency/test_referral_run_machine.py"),
-        *("kit/test_kit_channels.py", "kit/test_kit_references.py"),
+        *("calendars/test_calendars_kit.py", "fees/test_fees_kit.py", "fees/test_tieout_periods.py"),
+        *("holds/test_holds_kit.py", "patrons/test_patrons_kit.py"),
+        *("kit/test_kit_channels.py", "kit/test_kit_differential.py", "kit/test_kit_notices.py"),
+        *("kit/test_kit_references.py", "kit/test_kit_strategies.py", "kit/test_kit_suite.py"),
     )
 )
 """Tests of adapters, of processes and of whole stories: what the core does in them, its own tests have measured.

@@ -18,6 +18,7 @@ from scld_core.holds.rules import (
     may_change_pickup,
     may_place,
     may_suspend,
+    on_day,
     pulls,
     ranked,
     shelf_end,
@@ -235,3 +236,27 @@ def test_the_profiles_give_what_has_a_source(name, most):
     own = {"holds": {"shelf_days": 7, "before_activation": 3}}
     policy = resolve(HoldPolicy, "holds", profile=load_profile(name), overrides=own, on=TODAY).value
     assert policy.max_holds == most
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (hold(HoldState.SUSPENDED, suspended_until=TODAY), HoldState.WAITING),
+        (hold(HoldState.SUSPENDED, suspended_until=TODAY + timedelta(days=1)), HoldState.SUSPENDED),
+        (hold(HoldState.SUSPENDED), HoldState.SUSPENDED),
+        (hold(not_needed_after=TODAY), HoldState.WAITING),
+        (hold(not_needed_after=TODAY - timedelta(days=1)), HoldState.EXPIRED),
+        (
+            hold(HoldState.SUSPENDED, suspended_until=TODAY, not_needed_after=TODAY - timedelta(days=1)),
+            HoldState.EXPIRED,
+        ),
+        (hold(HoldState.READY, shelf_until=TODAY), HoldState.READY),
+        (hold(HoldState.READY, shelf_until=TODAY - timedelta(days=1)), HoldState.UNCLAIMED),
+        (hold(HoldState.IN_TRANSIT, not_needed_after=TODAY - timedelta(days=1)), HoldState.IN_TRANSIT),
+    ],
+)
+def test_the_days_end_what_has_a_last_day(before, after):
+    """A suspension ends on its day; what is wanted until a day, or waits until one, does so on that day still."""
+    found = on_day(before, TODAY)
+    assert found.state is after
+    assert on_day(found, TODAY) == found

@@ -7,7 +7,7 @@ from scld_adapters.koha.plugin import KOHA
 from scld_adapters.koha.settings import KohaSettings
 from scld_core.kernel.capability import Convention, Unsupported
 from scld_core.plugins import SecretRef
-from scld_core.testing.grading import grade
+from scld_core.testing.grading import checks_of, grade
 from scld_core.testing.report import Grade, Verdict
 from scld_core.testing.suite import CatalogSuite, FeesSuite, HoldsSuite, LoansSuite, PatronsSuite
 
@@ -67,7 +67,7 @@ class TestKohaLoans(LoansSuite):
 def test_a_departure_is_one_of_a_convention_and_happens():
     """Nothing is excused for the sake of it: each departure named is one that a check meets, or a life may."""
     for port, harness in OF.items():
-        report = grade(harness)
+        report = grade(harness, checks=[one for one in checks_of(port) if not one.id.endswith(".machine")])
         assert report.passed, report.markdown()
         assert report.grade is (Grade.READS if port == "holds" else Grade.RECORDED)  # no question is asked first
         excused = {cell.check for cell in report.cells if cell.verdict is Verdict.EXCUSED}

@@ -221,6 +221,11 @@ def _fits(call: Any, declared: Callable[..., Any]) -> bool:
     return True
 
 
+@functools.cache
+def _properties(protocol: type) -> tuple[str, ...]:
+    return tuple(name for name in dir(protocol) if isinstance(inspect.getattr_static(protocol, name), property))
+
+
 def _facade(
     port: object,
     protocol: type,
@@ -240,9 +245,7 @@ def _facade(
         return f"<guarded {port_name} of {context.instance}>"
 
     body: dict[str, Any] = {name: staticmethod(member) for name, member in members.items()}
-    for name in dir(protocol):
-        if isinstance(inspect.getattr_static(protocol, name), property):
-            body[name] = passed(name)
+    body |= {name: passed(name) for name in _properties(protocol)}
     facade = type(f"Guarded{protocol.__name__}", (), {**body, "__repr__": shown})
     return facade()
 
