@@ -12,6 +12,7 @@ from scld_core.circulation.read_only import ReadOnlyLoans
 from scld_core.circulation.text import REASONS, VERBS
 from scld_core.errors import (
     BadInput,
+    InvalidValue,
     NotFound,
     OutcomeUnknown,
     PolicyMissing,
@@ -21,12 +22,15 @@ from scld_core.errors import (
     UnsupportedOperation,
 )
 from scld_core.holds.states import HoldState
+from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.decision import Answers, Question, Verdict
 from scld_core.kernel.ids import ItemId
-from scld_core.patrons.person import Patron
+from scld_core.patrons.person import Card, Patron
 from scld_core.runs.model import StepState
 from scld_core.services.claims import FOUND
 from support.lending import CHENEY, NORTH, NOW, SCAN, World, codes, item, patron
+
+CARD, OLD = "29082000123450", "29082000123468"
 
 
 @pytest.fixture
@@ -69,10 +73,48 @@ def test_what_is_scanned_and_what_is_written_name_an_item(world):
     assert desk.check_out(patron(1), f"A{SCAN}B").value.item == item(1)
     assert desk.check_in("main:i1", "north-spokane").done
     assert desk.look(f" {SCAN} ").state is ItemState.CHECKED_IN
-    with pytest.raises(BadInput, match="barcode of no item"):
+    with pytest.raises(BadInput, match="no item has this barcode"):
         desk.look("123")
     with pytest.raises(NotFound):
         desk.look("main:i99")
+
+
+def test_a_patron_is_named_by_id_text_or_card(world):
+    """A card is taken as the scanner sends it; one that was replaced may be in anybody's hands."""
+    world.patrons.put(
+        Patron(id=patron(1), as_of=NOW, cards=(Card(number=Barcode(CARD)), Card(number=Barcode(OLD), present=False)))
+    )
+    desk = world.desk(find_patron=world.patrons.find)
+    lent = desk.check_out(f"A{CARD}B", item(1)).value
+    assert lent.patron == patron(1)
+    assert desk.loans_of("main:p1") == desk.loans_of(CARD) == desk.loans_of(patron(1)) == (lent,)
+    assert desk.claim_returned(item(1)).done
+    assert len(desk.claims(CARD)) == len(desk.claims("main:p1")) == 1
+    with pytest.raises(BadInput, match="was replaced"):
+        desk.check_out(OLD, item(2))
+    with pytest.raises(NotFound, match="nobody has this card"):
+        desk.check_out("29999000000991", item(2))
+    with pytest.raises(InvalidValue, match="PatronId: must be one"):
+        desk.check_out(None, item(2))
+
+
+def test_a_card_that_is_scanned_as_an_item_is_not_repeated(world):
+    """The mistake is told, and the number, which is somebody's, is in no message."""
+    with pytest.raises(BadInput, match="looks like a card's") as told:
+        world.desk().check_in(CARD, "cheney")
+    assert CARD not in str(told.value)
+
+
+def test_a_library_that_the_ils_has_not_is_refused(world):
+    """Before anything is done, and by name."""
+    desk = world.desk(is_library=lambda library: library == NORTH)
+    for attempt in (
+        lambda: desk.check_in(item(1), "nowhere"),
+        lambda: desk.check_out(patron(1), item(1), at="nowhere"),
+    ):
+        with pytest.raises(BadInput, match="nowhere: is no library of the ILS"):
+            attempt()
+    assert steps(world) == []
 
 
 def test_a_refusal_leaves_no_step(world):

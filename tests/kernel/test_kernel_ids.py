@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scld_core.errors import InvalidValue
 from scld_core.kernel.actor import Actor
-from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId, RecordId
+from scld_core.kernel.ids import HoldId, ItemId, LoanId, LocationId, PatronId, RecordId, TitleId
 from scld_core.kernel.page import Page, Quarantined
 
 names = st.text("abcxyz019-_", min_size=1, max_size=12).filter(lambda s: s.strip("-_"))
@@ -96,3 +96,23 @@ def test_a_page_knows_its_age():
     """A page whose age is unknown cannot be made."""
     with pytest.raises(InvalidValue, match=r"Page\.as_of"):
         Page((), None)
+
+
+@pytest.mark.parametrize("kind", [PatronId, ItemId, TitleId, HoldId])
+def test_an_id_is_given_as_it_is_or_as_its_text(kind):
+    """One of another kind, or none at all, is refused by name and not repeated."""
+    one = kind("main", "7")
+    assert kind.of(one) is one
+    assert kind.of("main:7") == one
+    other = ItemId("main", "secret") if kind is not ItemId else PatronId("main", "secret")
+    for wrong in (other, None, 7):
+        with pytest.raises(InvalidValue, match=f"{kind.__name__}: must be one") as told:
+            kind.of(wrong)
+        assert "secret" not in str(told.value)
+
+
+def test_a_library_is_given_as_it_is_or_by_its_name():
+    """And nothing else is one."""
+    assert LocationId.of("cheney") == LocationId.of(LocationId("cheney")) == LocationId("cheney")
+    with pytest.raises(InvalidValue, match="LocationId: must be one"):
+        LocationId.of(None)

@@ -20,7 +20,7 @@ from scld_core.runs.ports import Store
 __all__ = ["AgencyDesk", "agency_area", "case_key"]
 
 _KEY = "agency.case_key"
-_SAMPLE = b"sample"
+_SAMPLE = b"of synthetic records only"
 
 
 def case_key(store: Store, *, sample: bool = False) -> bytes:

@@ -34,6 +34,7 @@ from scld_core.kernel.validate import instance
 from scld_core.patrons.actions import still_there
 from scld_core.patrons.contact import Address
 from scld_core.patrons.jurisdiction import Finding
+from scld_core.patrons.lookup import whose
 from scld_core.patrons.merging import carried, settled
 from scld_core.patrons.person import Patron
 from scld_core.runs.model import Receipt, StepState, step_id
@@ -56,7 +57,8 @@ class CardDesk:
 
     `cause` names a request, such as a form's number: the same one is carried out once, with the same number.
     NotFound is raised for a patron whom the ILS does not know, and the other faults of a system while the
-    facts are read; what happens from there on is in the Outcome.
+    facts are read; what happens from there on is in the Outcome. A patron is given by record id, which may be
+    text, or by the card as it was scanned.
     """
 
     office: CardOffice = field(repr=False)
@@ -69,10 +71,10 @@ class CardDesk:
         kinds = (kind for kind in CardKind if finding.belonging in policy.belongings.get(kind, ()))
         return CardAnswer(finding, tuple(kind for kind in kinds if kind in policy.excludes))
 
-    def entitlement(self, patron: PatronId) -> Entitlement | None:
+    def entitlement(self, patron: PatronId | str) -> Entitlement | None:
         """What a patron's card is good for; None for a category that is no kind of card."""
         policy = self.office.ruling().policy
-        kind = kind_of(self.office.people.patrons.get(patron).category, policy)
+        kind = kind_of(self._read(patron).category, policy)
         return None if kind is None else entitlement(kind, policy, holds=self.office.online_holds())
 
     def may_issue(self, application: Application) -> Decision:
@@ -134,32 +136,32 @@ class CardDesk:
     def _taken(self, number: Barcode) -> bool:
         return self.office.people.patrons.find(number) is not None
 
-    def upgrade(self, patron: PatronId, application: Application, *, cause: str = "") -> Outcome[Patron]:
+    def upgrade(self, patron: PatronId | str, application: Application, *, cause: str = "") -> Outcome[Patron]:
         """Give a patron another kind of card under the same number, as when one who registered online comes in."""
-        held = self.office.people.patrons.get(patron)
-        decision = still_there(self.office.people, patron)
+        given = self._id(patron)
+        held, decision = self._read(given), still_there(self.office.people, given)
         if decision.permitted:
             decision = decide_application(self.office, application, held)
         if not decision.permitted:
             return Outcome(None, decision)
         draft = self.office.people.drafts.keep(evolve(application, pin=None), application.pin)
-        order = IssueOrder(draft=draft, patron=patron)
+        order = IssueOrder(draft=draft, patron=given)
         label = f"a card of the kind {application.kind.value}"
-        write = Write(UPGRADE, order, self.writer.name("patron", patron), label, cause)
-        return self._drafted(draft, self._carried(write, patron, decision))
+        write = Write(UPGRADE, order, self.writer.name("patron", given), label, cause)
+        return self._drafted(draft, self._carried(write, given, decision))
 
     def _drafted(self, draft: str, outcome: Outcome[Patron]) -> Outcome[Patron]:
         if settled(outcome):
             self.office.people.drafts.drop((draft,))
         return outcome
 
-    def may_renew(self, patron: PatronId, *, months: int | None = None) -> Decision:
+    def may_renew(self, patron: PatronId | str, *, months: int | None = None) -> Decision:
         """Whether a card is renewed now, with every reason; nothing is changed."""
-        return decide_renewal(self.office, self.office.people.patrons.get(patron), months)
+        return decide_renewal(self.office, self._read(patron), months)
 
-    def renew(self, patron: PatronId, *, months: int | None = None, cause: str = "") -> Outcome[Patron]:
+    def renew(self, patron: PatronId | str, *, months: int | None = None, cause: str = "") -> Outcome[Patron]:
         """Renew a card; `months` is the period that is paid for, of a kind that is sold."""
-        held, ruling = self.office.people.patrons.get(patron), self.office.ruling()
+        held, ruling = self._read(patron), self.office.ruling()
         decision = decide_renewal(self.office, held, months)
         kind = kind_of(held.category, ruling.policy)
         until = None if kind is None else ends_on(kind, ruling.policy, today=ruling.day, months=months)
@@ -171,9 +173,9 @@ class CardDesk:
 
     def replace(
         self,
-        patron: PatronId,
+        patron: PatronId | str,
         *,
-        library: LocationId,
+        library: LocationId | str,
         number: str = "",
         identified: bool = False,
         cause: str = "",
@@ -182,12 +184,12 @@ class CardDesk:
 
         `identified` says that whoever asks was verified to be the patron.
         """
-        held = self.office.people.patrons.get(patron)
+        held = self._read(patron)
         form = self.writer.name("form", cause) if cause else ""
         chosen: Barcode | None = read_scan(number).number if number else None
         none_left: Decision | None = None
         if chosen is None:
-            chosen, none_left = self._next(library, form)
+            chosen, none_left = self._next(LocationId.of(library), form)
         if chosen is None:
             return Outcome(None, none_left or permit())
         subject = self.writer.name("patron", held.id)
@@ -197,12 +199,18 @@ class CardDesk:
         write = Write(REPLACE, order, subject, f"replace a card at {library}", cause)
         return self._carried(write, held.id, decision)
 
+    def _id(self, patron: PatronId | str) -> PatronId:
+        return whose(patron, self.office.people.patrons.find)
+
+    def _read(self, patron: PatronId | str) -> Patron:
+        return self.office.people.patrons.get(self._id(patron))
+
     def _carried(self, write: Write[Any], patron: PatronId, decision: Decision) -> Outcome[Patron]:
         return carried(self.office.people, self.writer, write, patron, decision=decision)
 
-    def request_renewal(self, patron: PatronId, *, cause: str, months: int | None = None) -> RenewalRequest:
+    def request_renewal(self, patron: PatronId | str, *, cause: str, months: int | None = None) -> RenewalRequest:
         """Take a request for renewal that is answered later: by a form's number, once."""
-        held, ruling = self.office.people.patrons.get(patron), self.office.ruling()
+        held, ruling = self._read(patron), self.office.ruling()
         request = RenewalRequest(
             number=self.writer.name("renewal", cause),
             patron=held.id,

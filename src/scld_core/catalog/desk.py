@@ -13,7 +13,7 @@ from scld_core.catalog.call_number_shelving import STANDARD, Shelving
 from scld_core.catalog.model import Item, Library, Query, Title
 from scld_core.catalog.ports import Catalog
 from scld_core.errors import InvalidValue, NotFound
-from scld_core.kernel.barcode import read_scan
+from scld_core.kernel.barcode import read_scan, unknown_item
 from scld_core.kernel.fold import fold, words
 from scld_core.kernel.ids import ItemId, LocationId, TitleId
 from scld_core.kernel.validate import instance, instant, optional
@@ -80,17 +80,16 @@ class CatalogDesk:
 
     def title(self, title: TitleId | str) -> Title:
         """A title, by its id or by the id's text such as ``main:t1``."""
-        return self.catalog.title(_title(title))
+        return self.catalog.title(TitleId.of(title))
 
     def item(self, item: ItemId | str) -> Item:
         """An item, by its id, by the id's text such as ``main:i1``, or by its barcode as it was scanned."""
-        if isinstance(item, ItemId):
-            return self.catalog.item(item)
-        if ":" in item:
-            return self.catalog.item(ItemId.parse(item))
-        found = self.catalog.find_item(read_scan(item).number)
+        if not isinstance(item, str) or ":" in item:
+            return self.catalog.item(ItemId.of(item))
+        number = read_scan(item).number
+        found = self.catalog.find_item(number)
         if found is None:
-            raise NotFound("catalog", "item", f"no item has the barcode {read_scan(item).number}")
+            raise NotFound("catalog", "item", unknown_item(number))
         return found
 
     def status(self, item: ItemId | str) -> ItemStatus:
@@ -100,7 +99,7 @@ class CatalogDesk:
 
     def items_of(self, title: TitleId | str) -> tuple[ItemStatus, ...]:
         """The items of a title and what became of each, in shelf order; none where all of them were withdrawn."""
-        pages = self.catalog.items_of(_title(title))
+        pages = self.catalog.items_of(TitleId.of(title))
         rows = take_snapshot("the title's items", pages, lambda row: row.id, live=self.catalog.live).rows
         ordered = sorted(rows, key=lambda row: (self._key(row), row.id))
         return tuple(ItemStatus(row, self.standing(row.id)) for row in ordered)
@@ -120,8 +119,7 @@ class CatalogDesk:
         """
         if isinstance(scanned, str):
             scanned = scanned.split()
-        if isinstance(at, str):
-            at = LocationId.parse(at)
+        at = None if at is None else LocationId.of(at)
         items: list[Item] = []
         unknown: list[int] = []
         elsewhere: list[Item] = []
@@ -151,7 +149,3 @@ class CatalogDesk:
 
     def _key(self, item: Item) -> str:
         return sort_key(item.call_number, self.shelving)
-
-
-def _title(title: TitleId | str) -> TitleId:
-    return title if isinstance(title, TitleId) else TitleId.parse(title)

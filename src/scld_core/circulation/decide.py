@@ -38,6 +38,7 @@ __all__ = [
     "decide_lost",
     "decide_renew",
     "open_loans",
+    "records_of",
 ]
 
 
@@ -105,7 +106,7 @@ def decide_claim(office: LoansOffice, item: ItemId) -> tuple[Decision, Claimant]
     """Whether a claim is recorded, and whose it is."""
     ruling, seen = office.ruling(), office.loans.get(item)
     lent, claims = seen.open_loan, stored_claims(office.store)
-    records = () if lent is None or lent.patron is None else _records(office, lent.patron)
+    records = () if lent is None or lent.patron is None else records_of(office, lent.patron)
     before = count_of(claims, records)
     facts = ClaimFacts(
         state=seen.state,
@@ -153,7 +154,7 @@ def _out(office: LoansOffice, patron: PatronId) -> int | None:
         return None
 
 
-def _records(office: LoansOffice, patron: PatronId) -> tuple[PatronId, ...]:
+def records_of(office: LoansOffice, patron: PatronId) -> tuple[PatronId, ...]:
     """Every record under which a patron's claims may be kept."""
     found = office.patron(patron)
     return (patron,) if found is None else (found.id, *found.merged_from)

@@ -17,19 +17,27 @@ from scld_core.circulation.actions import (
     RenewOrder,
 )
 from scld_core.circulation.claims import Claim, due_search
-from scld_core.circulation.decide import decide_check_in, decide_check_out, decide_lost, decide_renew, open_loans
+from scld_core.circulation.decide import (
+    decide_check_in,
+    decide_check_out,
+    decide_lost,
+    decide_renew,
+    open_loans,
+    records_of,
+)
 from scld_core.circulation.model import CheckIn, CheckOutRequest, Circulation, ItemState, Loan
 from scld_core.circulation.office import LoansOffice
 from scld_core.circulation.overdue import OverdueList, Standing, compile_overdue
 from scld_core.circulation.records import stored_claims
 from scld_core.errors import BadInput
-from scld_core.kernel.barcode import read_scan
+from scld_core.kernel.barcode import read_scan, unknown_item
 from scld_core.kernel.decision import Answers, Decision
 from scld_core.kernel.ids import ItemId, LocationId, PatronId
+from scld_core.patrons.lookup import whose
 from scld_core.runs.guards import take_snapshot
 from scld_core.runs.one_step import Outcome, Write, Writer
 
-__all__ = ["CirculationDesk", "library_of"]
+__all__ = ["CirculationDesk"]
 
 
 @frozen
@@ -37,24 +45,27 @@ class CirculationDesk:
     """Decides with every reason, and does what is permitted.
 
     An item is given by its record id (``main:i1001``), which may be text, or by its barcode as it was
-    scanned; a library by its short name. Where the ILS asks something first, `decision` has the questions:
-    call again with `answers`. `cause` names a request, such as a form's number: the same one is carried out
-    once. NotFound is raised for an item or patron that the ILS does not know, and the other faults of a
-    system while the facts are read; what happens from there on is in the Outcome.
+    scanned; a patron by record id, or by the card as it was scanned; a library by its short name. Where the
+    ILS asks something first, `decision` has the questions: call again with `answers`. `cause` names a request,
+    such as a form's number: the same one is carried out once. NotFound is raised for an item or patron that
+    the ILS does not know, and the other faults of a system while the facts are read; what happens from there
+    on is in the Outcome.
     """
 
     office: LoansOffice
     writer: Writer
 
-    def loans_of(self, patron: PatronId) -> tuple[Loan, ...]:
+    def loans_of(self, patron: PatronId | str) -> tuple[Loan, ...]:
         """The patron's open loans, the first due first."""
-        return open_loans(self.office, patron)
+        return open_loans(self.office, self._patron(patron))
 
     def look(self, item: ItemId | str) -> Circulation:
         """Where an item stands now."""
         return self.office.loans.get(self._item(item))
 
-    def may_check_out(self, patron: PatronId, item: ItemId | str, *, at: LocationId | str | None = None) -> Decision:
+    def may_check_out(
+        self, patron: PatronId | str, item: ItemId | str, *, at: LocationId | str | None = None
+    ) -> Decision:
         """Whether a patron may borrow an item; nothing is done."""
         return decide_check_out(self.office, self._request(patron, item, at))[0]
 
@@ -64,7 +75,7 @@ class CirculationDesk:
 
     def check_out(
         self,
-        patron: PatronId,
+        patron: PatronId | str,
         item: ItemId | str,
         *,
         at: LocationId | str | None = None,
@@ -91,7 +102,7 @@ class CirculationDesk:
         """Take an item back at a library, and say where it has to go; a claim about its loan ends with it."""
         found = self._item(item)
         lent = self.office.loans.get(found).open_loan
-        order = BackOrder(found, library_of(at), None if lent is None else lent.id)
+        order = BackOrder(found, self._library(at), None if lent is None else lent.id)
         write = Write(CHECK_IN, order, str(found), _label("take back", found), cause)
         decision = decide_check_in(self.office, found)
         return self.writer.carry_out(
@@ -139,10 +150,13 @@ class CirculationDesk:
         """The items that are overdue long enough to be declared lost; none with an open claim."""
         return tuple(row.item for row in self.overdue().rows if row.standing is Standing.TO_DECLARE)
 
-    def claims(self, patron: PatronId | None = None) -> tuple[Claim, ...]:
-        """Every claim there ever was, or those of a patron's record."""
+    def claims(self, patron: PatronId | str | None = None) -> tuple[Claim, ...]:
+        """Every claim there ever was, or those of a patron's records."""
         found = stored_claims(self.office.store)
-        return found if patron is None else tuple(claim for claim in found if claim.patron == patron)
+        if patron is None:
+            return found
+        mine = records_of(self.office, self._patron(patron))
+        return tuple(claim for claim in found if claim.patron in mine)
 
     def searches(self) -> tuple[Claim, ...]:
         """The claims for which the shelves are searched today, the longest due first."""
@@ -157,26 +171,32 @@ class CirculationDesk:
     def _open_loan(self, item: ItemId) -> Loan | None:
         return self.office.loans.get(item).open_loan
 
-    def _request(self, patron: PatronId, item: ItemId | str, at: LocationId | str | None) -> CheckOutRequest:
-        known = self.office.patron(patron)
-        who = patron if known is None else known.id  # a record that was merged away stands for the one that is left
-        return CheckOutRequest(patron=who, item=self._item(item), at=None if at is None else library_of(at))
+    def _request(self, patron: PatronId | str, item: ItemId | str, at: LocationId | str | None) -> CheckOutRequest:
+        who = self._patron(patron)
+        return CheckOutRequest(patron=who, item=self._item(item), at=None if at is None else self._library(at))
+
+    def _patron(self, patron: PatronId | str) -> PatronId:
+        """The record that is meant; of one that was merged away, the one that is left."""
+        given = whose(patron, self.office.find_patron)
+        known = self.office.patron(given)
+        return given if known is None else known.id
 
     def _item(self, item: ItemId | str) -> ItemId:
         """The item of a record id, or of a barcode; BadInput for text that is neither."""
-        if isinstance(item, ItemId):
-            return item
-        if ":" in item:
-            return ItemId.parse(item)
-        found = self.office.find_item(read_scan(item).number)
+        if not isinstance(item, str) or ":" in item:
+            return ItemId.of(item)
+        number = read_scan(item).number
+        found = self.office.find_item(number)
         if found is None:
-            raise BadInput(item, "is the barcode of no item in the catalogue", "Scan it again, or give its record id")
+            raise BadInput("the scan", unknown_item(number), "Scan it again, or give its record id")
         return found
 
-
-def library_of(at: LocationId | str) -> LocationId:
-    """A library by its short name."""
-    return at if isinstance(at, LocationId) else LocationId.parse(at)
+    def _library(self, at: LocationId | str) -> LocationId:
+        """A library that the ILS has; BadInput for another."""
+        found = LocationId.of(at)
+        if not self.office.is_library(found):
+            raise BadInput(str(found), "is no library of the ILS", "Give a short name of the catalogue's libraries")
+        return found
 
 
 def _label(what: str, item: ItemId) -> str:

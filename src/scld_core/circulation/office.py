@@ -71,9 +71,13 @@ def _not_for_another(item: ItemId, patron: PatronId) -> bool:
     return False
 
 
-def _no_barcodes(barcode: Barcode) -> ItemId | None:
+def _no_barcodes(barcode: Barcode) -> None:
     del barcode
-    return None
+
+
+def _any_library(library: LocationId) -> bool:
+    del library
+    return True
 
 
 @frozen
@@ -93,8 +97,10 @@ class LoansOffice:
     actor: Actor
     ruling: Callable[[], Ruling] = field(repr=False)
     patron: Callable[[PatronId], Patron | None] = field(default=_no_record, repr=False)
+    find_patron: Callable[[Barcode], Patron | None] = field(default=_no_barcodes, repr=False)
     item: Callable[[ItemId], ItemFacts] = field(default=_nothing_known, repr=False)
     find_item: Callable[[Barcode], ItemId | None] = field(default=_no_barcodes, repr=False)
+    is_library: Callable[[LocationId], bool] = field(default=_any_library, repr=False)
     waiting_holds: Callable[[ItemId], int | None] = field(default=_nobody_waits, repr=False)
     for_other: Callable[[ItemId, PatronId], bool] = field(default=_not_for_another, repr=False)
     owed: Callable[[PatronId], Money | None] = field(default=_no_debt_told, repr=False)

@@ -61,7 +61,8 @@ class HoldDesk:
     ) -> Outcome[Hold]:
         """Place a hold, in one or two steps: a request as it is, or a patron's on a title, for a pickup library.
 
-        Ids may be given as text such as ``main:t1001``, a library by its short name.
+        Ids may be given as text such as ``main:t1001``, a library by its short name, the patron by a card as it
+        was scanned.
 
         Where the ILS asks something first, the decision is an ask: call again with the answers and the
         decision's token as `Answers`. How many holds are permitted is the policy's word; `at_most` of the
@@ -69,7 +70,7 @@ class HoldDesk:
         """
         systems = self.systems
         if not isinstance(request, HoldRequest):
-            request = _request(PatronId.parse(request) if isinstance(request, str) else request, title, pickup, item)
+            request = _request(systems.whose(request), title, pickup, item)
             request = evolve(request, not_needed_after=not_needed_after)
         person = systems.person(request.patron)
         policy = systems.ruling().policy
@@ -92,21 +93,21 @@ class HoldDesk:
 
     def cancel(self, hold: HoldId | str, *, cause: str = "") -> Outcome[Hold]:
         """End a hold; an item that was set aside is free for the next one."""
-        return self._change(CANCEL, HoldOrder(_hold(hold)), "cancel", cause)
+        return self._change(CANCEL, HoldOrder(HoldId.of(hold)), "cancel", cause)
 
     def suspend(self, hold: HoldId | str, until: date | None = None, *, cause: str = "") -> Outcome[Hold]:
         """Pass over a hold until a day on which it is active again, or until somebody reactivates it."""
         label = "suspend" if until is None else f"suspend until {until}:"
-        return self._change(SUSPEND, HoldOrder(_hold(hold), until=until), label, cause)
+        return self._change(SUSPEND, HoldOrder(HoldId.of(hold), until=until), label, cause)
 
     def reactivate(self, hold: HoldId | str, *, cause: str = "") -> Outcome[Hold]:
         """End a suspension now."""
-        return self._change(REACTIVATE, HoldOrder(_hold(hold)), "reactivate", cause)
+        return self._change(REACTIVATE, HoldOrder(HoldId.of(hold)), "reactivate", cause)
 
     def change_pickup(self, hold: HoldId | str, pickup: LocationId | str, *, cause: str = "") -> Outcome[Hold]:
         """Change the library where a hold is picked up."""
         return self._change(
-            CHANGE_PICKUP, HoldOrder(_hold(hold), pickup=_library(pickup)), f"pick up at {pickup}:", cause
+            CHANGE_PICKUP, HoldOrder(HoldId.of(hold), pickup=LocationId.of(pickup)), f"pick up at {pickup}:", cause
         )
 
     def _change(self, action: str, order: HoldOrder, label: str, cause: str) -> Outcome[Hold]:
@@ -121,26 +122,25 @@ class HoldDesk:
 
     def of_patron(self, patron: PatronId | str) -> tuple[Hold, ...]:
         """A patron's open holds in the order in which they were placed."""
-        found = PatronId.parse(patron) if isinstance(patron, str) else patron
-        return self.systems.of_patron(self.systems.person(found).id)
+        return self.systems.of_patron(self.systems.person(self.systems.whose(patron)).id)
 
     def of_title(self, title: TitleId | str) -> tuple[Hold, ...]:
         """A title's open holds in the order in which they will be filled."""
         port = self.systems.holds
         return take_snapshot(
-            "the title's holds", port.of_title(_title(title)), lambda hold: hold.id, live=port.live
+            "the title's holds", port.of_title(TitleId.of(title)), lambda hold: hold.id, live=port.live
         ).rows
 
     def pick_list(self, library: LocationId | str) -> tuple[Pull, ...]:
         """What to fetch from a library's shelves now, in the order of the district's shelves."""
         port, shelving = self.systems.holds, self.systems.shelving
-        pages = port.iter_pulls(_library(library))
+        pages = port.iter_pulls(LocationId.of(library))
         rows = take_snapshot("the pick list", pages, lambda pull: pull.item, live=port.live).rows
         return tuple(sorted(rows, key=lambda pull: (sort_key(pull.call_number, shelving), pull.item)))
 
     def explain(self, hold: HoldId | str) -> tuple[Reason, ...]:
         """How a hold stands, for the person who asks at the desk; the sentences are in `holds.text.REASONS`."""
-        return standing(self.systems.holds.get(_hold(hold)), self.systems.holds.manner)
+        return standing(self.systems.holds.get(HoldId.of(hold)), self.systems.holds.manner)
 
 
 def _request(
@@ -153,19 +153,7 @@ def _request(
         raise InvalidValue("HoldRequest", "title" if title is None else "pickup", "must be given with a patron")
     return HoldRequest(
         patron=patron,
-        title=_title(title),
-        pickup=_library(pickup),
-        item=ItemId.parse(item) if isinstance(item, str) else item,
+        title=TitleId.of(title),
+        pickup=LocationId.of(pickup),
+        item=None if item is None else ItemId.of(item),
     )
-
-
-def _hold(hold: HoldId | str) -> HoldId:
-    return HoldId.parse(hold) if isinstance(hold, str) else hold
-
-
-def _title(title: TitleId | str) -> TitleId:
-    return TitleId.parse(title) if isinstance(title, str) else title
-
-
-def _library(library: LocationId | str) -> LocationId:
-    return LocationId.parse(library) if isinstance(library, str) else library

@@ -14,9 +14,11 @@ from scld_core.holds.model import Hold, HoldRequest
 from scld_core.holds.policy import HoldPolicy
 from scld_core.holds.ports import Holds
 from scld_core.holds.rules import PlaceFacts
+from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.money import Money
 from scld_core.kernel.validate import instance
+from scld_core.patrons.lookup import whose
 from scld_core.patrons.person import Patron
 from scld_core.runs.guards import take_snapshot
 
@@ -46,19 +48,25 @@ def _nobody_tells(about: object = None) -> None:
 class HoldSystems:
     """The ILS's holds, and what its other ports tell; each answers None where nobody tells it.
 
-    `person` is the patron after all merges. `owed` is what a patron owes, `borrowed` the items that one
-    has on loan. `copies` are the items of a title, and whether each can be held: None where that is not
-    told. `pickups` are the libraries where holds are picked up. `shelving` is the order of the shelves.
+    `person` is the patron after all merges, `find_person` whoever has or had a card. `owed` is what a patron
+    owes, `borrowed` the items that one has on loan. `copies` are the items of a title, and whether each can be
+    held: None where that is not told. `pickups` are the libraries where holds are picked up. `shelving` is the
+    order of the shelves.
     """
 
     holds: Holds
     person: Callable[[PatronId], Patron]
+    find_person: Callable[[Barcode], Patron | None] = _nobody_tells
     ruling: Callable[[], HoldRuling]
     owed: Callable[[PatronId], Money | None] = _nobody_tells
     borrowed: Callable[[PatronId], Collection[ItemId] | None] = _nobody_tells
     copies: Callable[[TitleId], Mapping[ItemId, bool | None] | None] = _nobody_tells
     pickups: Callable[[], Collection[LocationId] | None] = _nobody_tells
     shelving: Shelving = STANDARD
+
+    def whose(self, patron: PatronId | str) -> PatronId:
+        """The record of an id, of its text, or of a card as it was scanned."""
+        return whose(patron, self.find_person)
 
     def of_patron(self, patron: PatronId) -> tuple[Hold, ...]:
         """A patron's open holds."""

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from scld_core.kernel.checksum import luhn_valid
 from scld_core.kernel.validate import matching
 
-__all__ = ["Barcode", "BarcodeCheck", "Scan", "read_scan"]
+__all__ = ["Barcode", "BarcodeCheck", "Scan", "read_scan", "unknown_item"]
 
 
 class BarcodeCheck(Enum):
@@ -74,3 +74,9 @@ def read_scan(text: str) -> Scan:
     bare = text.strip()
     found = _FRAMED.fullmatch(bare)
     return Scan(Barcode(found[2]), found[1], found[3]) if found else Scan(Barcode(bare))
+
+
+def unknown_item(number: Barcode) -> str:
+    """What to say of a number that is no item's. The number is left out: it may be on somebody's card."""
+    card = number.check is not BarcodeCheck.OTHER_SCHEME and number.number[0] == "2"
+    return "no item has this barcode, which looks like a card's" if card else "no item has this barcode"

@@ -38,6 +38,15 @@ class RecordId:
             raise InvalidValue(cls.__name__, "", "must be written backend:id")
         return cls(backend, local)
 
+    @classmethod
+    def of(cls, given: Self | str) -> Self:
+        """An id as it is, or of its text; InvalidValue for what is neither."""
+        if isinstance(given, str):
+            return cls.parse(given)
+        if not isinstance(given, cls):
+            raise InvalidValue(cls.__name__, "", f"must be one, or its text backend:id, not {type(given).__name__}")
+        return given
+
     def __str__(self) -> str:
         return f"{self.backend}:{self.local}"
 
@@ -82,6 +91,15 @@ class LocationId:
     def parse(cls, text: str) -> Self:
         """Read the short name."""
         return cls(text)
+
+    @classmethod
+    def of(cls, given: Self | str) -> Self:
+        """A library as it is, or by its short name; InvalidValue for what is neither."""
+        if isinstance(given, str):
+            return cls.parse(given)
+        if not isinstance(given, cls):
+            raise InvalidValue(cls.__name__, "", f"must be one, or its short name, not {type(given).__name__}")
+        return given
 
     def __str__(self) -> str:
         return self.name

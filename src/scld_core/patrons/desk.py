@@ -26,7 +26,7 @@ from scld_core.patrons.contact import Address, Contact, Email, Phone
 from scld_core.patrons.files import PatronFile, change_file, count_attempt, stored_file
 from scld_core.patrons.household import Belongs, household_of
 from scld_core.patrons.jurisdiction import Finding, Place, jurisdiction_of
-from scld_core.patrons.lookup import Lookup, looked
+from scld_core.patrons.lookup import Lookup, looked, whose
 from scld_core.patrons.merge import Standing
 from scld_core.patrons.merging import Merging, carried, settled
 from scld_core.patrons.person import Block, Patron
@@ -60,7 +60,8 @@ class PatronDesk:
 
     `cause` names a request, such as a form's number: the same one is carried out once. NotFound is raised
     for a patron whom the ILS does not know, and the other faults of a system while the facts are read; what
-    happens from there on is in the Outcome. What is shown of a patron is masked: `reveal` gives it out.
+    happens from there on is in the Outcome. What is shown of a patron is masked: `reveal` gives it out. A patron
+    is given by record id, which may be text, or by the card as it was scanned.
     """
 
     systems: PatronSystems = field(repr=False)
@@ -79,11 +80,12 @@ class PatronDesk:
         return self.look(scanned).patron
 
     def get(self, patron: PatronId | str) -> Patron:
-        """The patron of an id, of an id's text such as ``main:123``, or of a card as it was scanned."""
-        if isinstance(patron, str) and ":" in patron:
-            patron = PatronId.parse(patron)
-        if isinstance(patron, PatronId):
-            return self.systems.patrons.get(patron)
+        """The patron of an id, of an id's text such as ``main:123``, or of a card as it was scanned.
+
+        A card that was replaced finds its patron here, and nowhere else.
+        """
+        if not isinstance(patron, str) or ":" in patron:
+            return self.systems.patrons.get(PatronId.of(patron))
         found = self.find(patron)
         if found is None:
             raise NotFound("patrons", "get", "nobody has this card, and nobody had it")
@@ -103,7 +105,7 @@ class PatronDesk:
 
     def verify(
         self,
-        patron: PatronId,
+        patron: PatronId | str,
         channel: Channel,
         *said: Claim,
         pin: str | None = None,
@@ -115,7 +117,7 @@ class PatronDesk:
         in the store, and the policy's channels are locked after so many on one day.
         """
         systems, ruling = self.systems, self.systems.ruling()
-        found = systems.patrons.get(patron)
+        found = self._read(patron)
         right = {Fact.PHOTO_ID} if photo_id else set[Fact]()
         wrong = {Fact.PHOTO_ID} if photo_id is False else set[Fact]()
         if pin is not None:
@@ -133,8 +135,8 @@ class PatronDesk:
         self,
         fact: FactClass,
         *,
-        child: PatronId,
-        adult: PatronId,
+        child: PatronId | str,
+        adult: PatronId | str,
         evidence: Iterable[Evidence] = (),
         identified: bool = False,
     ) -> Decision:
@@ -143,7 +145,7 @@ class PatronDesk:
         `identified` says whether the adult was verified to be the patron `adult`.
         """
         systems, ruling = self.systems, self.systems.ruling()
-        found, asking = systems.patrons.get(child), systems.patrons.get(adult)
+        found, asking = self._read(child), self._read(adult)
         own = stored_file(systems.store, found)
         links = tuple(evolve(link, adult=systems.patrons.get(link.adult).id) for link in own.guardians)
         enquiry = Enquiry(
@@ -158,30 +160,31 @@ class PatronDesk:
         )
         return may_be_told(fact, enquiry, ruling.policy, version=ruling.version)
 
-    def file(self, patron: PatronId) -> PatronFile:
+    def file(self, patron: PatronId | str) -> PatronFile:
         """What the district has written down of a patron: guardians, consents, restrictions and exemptions."""
-        return stored_file(self.systems.store, self.systems.patrons.get(patron))
+        return stored_file(self.systems.store, self._read(patron))
 
-    def write_down(self, patron: PatronId, change: Callable[[PatronFile], PatronFile]) -> PatronFile:
+    def write_down(self, patron: PatronId | str, change: Callable[[PatronFile], PatronFile]) -> PatronFile:
         """Change that file; a link of a guardian is filed with the minor."""
-        return change_file(self.systems.store, self.systems.patrons.get(patron), change)
+        return change_file(self.systems.store, self._read(patron), change)
 
-    def block(self, patron: PatronId, reason: str, *, cause: str = "") -> Outcome[Patron]:
+    def block(self, patron: PatronId | str, reason: str, *, cause: str = "") -> Outcome[Patron]:
         """Block a patron for a reason; a block that is there for it stays as it is."""
         made = Block(reason, self.systems.clock.now(), self.systems.actor.id)
-        return self._block(BLOCK, BlockOrder(patron=patron, reason=reason, block=made), cause)
+        return self._block(BLOCK, BlockOrder(patron=self._id(patron), reason=reason, block=made), cause)
 
-    def unblock(self, patron: PatronId, reason: str, *, cause: str = "") -> Outcome[Patron]:
+    def unblock(self, patron: PatronId | str, reason: str, *, cause: str = "") -> Outcome[Patron]:
         """End the block for a reason; others stay."""
-        return self._block(UNBLOCK, BlockOrder(patron=patron, reason=reason), cause)
+        return self._block(UNBLOCK, BlockOrder(patron=self._id(patron), reason=reason), cause)
 
     def _block(self, action: str, order: BlockOrder, cause: str) -> Outcome[Patron]:
         label = f"{'block' if action == BLOCK else 'end the block'} for {order.reason}"
         write = Write(action, order, self.writer.name("patron", order.patron), label, cause)
         return self._carried(write, order.patron, still_there(self.systems, order.patron))
 
-    def update(self, patron: PatronId, change: PatronChange, *, cause: str = "") -> Outcome[Patron]:
+    def update(self, patron: PatronId | str, change: PatronChange, *, cause: str = "") -> Outcome[Patron]:
         """Change what the change names; a PIN goes to the ILS and is kept nowhere else."""
+        patron = self._id(patron)
         decision = still_there(self.systems, patron)
         if not decision.permitted:
             return Outcome(None, decision)
@@ -193,6 +196,12 @@ class PatronDesk:
         if settled(outcome):
             self.systems.drafts.drop((draft,))
         return outcome
+
+    def _id(self, patron: PatronId | str) -> PatronId:
+        return whose(patron, self.systems.patrons.find)
+
+    def _read(self, patron: PatronId | str) -> Patron:
+        return self.systems.patrons.get(self._id(patron))
 
     def _carried(self, write: Write[Any], patron: PatronId, decision: Decision) -> Outcome[Patron]:
         return carried(self.systems, self.writer, write, patron, decision=decision)
@@ -208,9 +217,9 @@ class PatronDesk:
         place = Place(address=address, point=point)
         return jurisdiction_of(place, places.areas, places.policy, on=places.day, version=places.version)
 
-    def household(self, patron: PatronId) -> Belongs:
+    def household(self, patron: PatronId | str) -> Belongs:
         """The household of a patron's address, under a key that says nothing of it."""
-        ruling, contact = self.systems.ruling(), self.systems.patrons.get(patron).contact
+        ruling, contact = self.systems.ruling(), self._read(patron).contact
         address = None if contact is None else contact.address
         return household_of(None, address, ruling.policy, secret=self.writer.secret(), version=ruling.version)
 

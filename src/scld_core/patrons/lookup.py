@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import field, frozen
 
-from scld_core.kernel.barcode import BarcodeCheck, Scan
+from scld_core.errors import BadInput, NotFound
+from scld_core.kernel.barcode import Barcode, BarcodeCheck, Scan, read_scan
 from scld_core.kernel.decision import Reason
+from scld_core.kernel.ids import PatronId
 from scld_core.kernel.validate import each, instance, optional
 from scld_core.patrons.person import Patron
 
-__all__ = ["REASONS", "Lookup", "looked"]
+__all__ = ["REASONS", "Lookup", "looked", "whose"]
 
 REASONS = {
     "letters_taken_off": "The scanner left its start and stop letters {letters} on; they were taken off.",
@@ -51,3 +53,20 @@ def _said(scan: Scan, patron: Patron | None) -> Iterator[tuple[str, tuple[tuple[
         yield "nobody", ()
     elif patron.card != scan.number:
         yield "former_card", ()
+
+
+def whose(given: PatronId | str, find: Callable[[Barcode], Patron | None]) -> PatronId:
+    """The record that is meant by an id, by its text such as ``main:123``, or by a card as it was scanned.
+
+    `find` finds a patron by a number of now or before. NotFound for a card that nobody has; BadInput for one
+    that was replaced, which may be in anybody's hands.
+    """
+    if not isinstance(given, str) or ":" in given:
+        return PatronId.of(given)
+    number = read_scan(given).number
+    found = find(number)
+    if found is None:
+        raise NotFound("patrons", "find", "nobody has this card")
+    if any(card.number == number and not card.present for card in found.cards):
+        raise BadInput("the card", "was replaced", "Ask for the newer one, or find the patron by name")
+    return found.id

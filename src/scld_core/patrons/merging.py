@@ -22,21 +22,22 @@ __all__ = ["Merging", "carried", "settled"]
 
 @frozen
 class Merging:
-    """Records of one ILS that are, or may be, one person's."""
+    """Records of one ILS that are, or may be, one person's; each is given by its id or the id's text."""
 
     systems: PatronSystems
     writer: Writer
 
-    def duplicates(self, patron: PatronId) -> Duplicates:
+    def duplicates(self, patron: PatronId | str) -> Duplicates:
         """The records that may be the same person as this patron, with what speaks for it and against it."""
-        return alike(self.systems, self.systems.patrons.get(patron))
+        return alike(self.systems, self.systems.patrons.get(PatronId.of(patron)))
 
-    def preview(self, gone: PatronId, kept: PatronId) -> MergePreview:
+    def preview(self, gone: PatronId | str, kept: PatronId | str) -> MergePreview:
         """What merging one record into another one would leave; nothing is changed."""
-        return decide_merge(self.systems, MergeOrder(gone, kept))
+        return decide_merge(self.systems, MergeOrder(PatronId.of(gone), PatronId.of(kept)))
 
-    def merge(self, gone: PatronId, kept: PatronId, *, cause: str = "") -> Outcome[Patron]:
+    def merge(self, gone: PatronId | str, kept: PatronId | str, *, cause: str = "") -> Outcome[Patron]:
         """Merge one record into another one: every number stays an alias, and every obligation goes over."""
+        gone, kept = PatronId.of(gone), PatronId.of(kept)
         order = MergeOrder.of(self.systems.patrons.get(gone), self.systems.patrons.get(kept))
         write = Write(MERGE, order, self.writer.name("merge", gone, kept), "merge of two records", cause)
         decision = decide_merge(self.systems, order).decision

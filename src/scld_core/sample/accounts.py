@@ -16,6 +16,7 @@ from scld_core.fees.rules import Stamp, assessment, credit
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.kernel.money import Money
+from scld_core.patrons.contact import Address, Contact, Email, PersonName, Phone
 from scld_core.patrons.person import Card, CollectionFlag, Patron
 from scld_core.sample.agency import FEE, Person, people
 from scld_core.sample.hotspots import LIBRARIES
@@ -62,6 +63,18 @@ def _patron(person: Person, ils: str, now: datetime, taken: set[str]) -> Patron:
         cards=tuple(Card(number=Barcode(number), present=at == 0) for at, number in enumerate(numbers)),
         merged_from=(PatronId(ils, person.merged),) if person.merged else (),
         flag=flag,
+        contact=_contact(person),
+    )
+
+
+def _contact(person: Person) -> Contact:
+    """The name that the agency's list has too; two live at each address, and the telephone numbers are fictitious."""
+    street = f"{100 + person.index // 2} Nowhere St"
+    return Contact(
+        name=PersonName("Sample", f"Patron {person.index}"),
+        address=Address(lines=(street,), city="Nowhere", region="WA", postcode="99001"),
+        emails=(Email(f"patron{person.index}@example.org"),),
+        phones=(Phone(f"509-555-{100 + person.index:04}"),),
     )
 
 

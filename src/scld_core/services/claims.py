@@ -21,7 +21,7 @@ from scld_core.circulation.actions import (
 )
 from scld_core.circulation.claims import Claim, may_end, may_search, search_days
 from scld_core.circulation.decide import decide_claim
-from scld_core.circulation.desk import CirculationDesk, library_of
+from scld_core.circulation.desk import CirculationDesk
 from scld_core.circulation.model import CheckIn, Circulation, ItemState
 from scld_core.circulation.office import LoansOffice
 from scld_core.circulation.records import change_claim, stored_claim
@@ -158,7 +158,7 @@ class LoansDesk(CirculationDesk):
         decision = may_end(claim, ClaimEvent.FOUND_ON_SHELF, version=ruling.version)
         if claim is None or not decision.permitted:
             return Outcome(None, decision)
-        order = FoundOrder(found, library_of(at), claim.loan, claim.patron)
+        order = FoundOrder(found, self._library(at), claim.loan, claim.patron)
         write = Write(FOUND, order, str(found), f"found {found}", str(claim.loan))
         return self.writer.carry_out(write, gives=Found, read=lambda _: None, decision=decision)
 

@@ -54,7 +54,7 @@ class Options:
     transports: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
-@frozen
+@frozen(repr=False)
 class Desk:
     """One district, opened for one actor. Use it as a context manager; one per thread or process.
 
@@ -63,13 +63,13 @@ class Desk:
     Where the clock stands still and the district is no sample, `store` refuses every write with BadInput.
     """
 
-    settings: Settings = field(repr=False)
+    settings: Settings
     folder: Path
     actor: Actor
-    clock: Clock = field(repr=False)
-    registry: Registry = field(repr=False)
-    store: Store = field(repr=False)
-    backends: Mapping[str, OpenBackend] = field(repr=False)
+    clock: Clock
+    registry: Registry
+    store: Store
+    backends: Mapping[str, OpenBackend]
     hotspots: HotspotDesk
     agency: AgencyDesk | None
     referrals: ReferralDesk | None
@@ -80,7 +80,7 @@ class Desk:
     cards: CardDesk | None
     runs: RunsDesk
     day: Day
-    stack: ExitStack = field(repr=False)
+    stack: ExitStack
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +89,11 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        parts = ("hotspots", "agency", "referrals", "catalog", "holds", "loans", "patrons", "cards", "runs", "day")
+        there = ", ".join(name for name in parts if getattr(self, name) is not None)
+        return f"<Desk of {self.settings.district.name} for {self.actor.id}: {there}>"
 
     def close(self) -> None:
         """Close every backend and the store; may be called twice."""

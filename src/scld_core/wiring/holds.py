@@ -33,6 +33,7 @@ def hold_systems(opening: Opening, opened: OpenBackend) -> HoldSystems | None:
     return HoldSystems(
         holds=opened.holds,
         person=opened.patrons.get,
+        find_person=opened.patrons.find,
         ruling=_ruling(opening),
         owed=beside.owed,
         borrowed=beside.borrowed,

@@ -15,7 +15,7 @@ from scld_core.holds.model import Hold
 from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.barcode import Barcode
-from scld_core.kernel.ids import ItemId, PatronId
+from scld_core.kernel.ids import ItemId, LocationId, PatronId
 from scld_core.kernel.money import Money
 from scld_core.patrons.person import Patron
 from scld_core.policies import resolve
@@ -44,8 +44,10 @@ def loans_office(opening: Opening, ils: str, opened: OpenBackend, *, store: Stor
         actor=actor,
         ruling=_ruling(opening),
         patron=beside.patron,
+        find_patron=beside.find_patron,
         item=beside.item,
         find_item=beside.find_item,
+        is_library=beside.is_library,
         waiting_holds=beside.waiting_holds,
         for_other=beside.for_other,
         owed=beside.owed,
@@ -75,11 +77,17 @@ class _Beside:
 
     def __init__(self, opened: OpenBackend) -> None:
         self._opened = opened
+        self._libraries: frozenset[LocationId] = frozenset()
 
     def patron(self, patron: PatronId) -> Patron | None:
         """The patron after all merges."""
         port = self._opened.patrons
         return None if port is None else _told(lambda: port.get(patron))
+
+    def find_patron(self, card: Barcode) -> Patron | None:
+        """Whoever has a card, or had it."""
+        port = self._opened.patrons
+        return None if port is None else _told(lambda: port.find(card))
 
     def owed(self, patron: PatronId) -> Money | None:
         """What the patron owes in all."""
@@ -97,6 +105,20 @@ class _Beside:
         port = self._opened.catalog
         found = None if port is None else _told(lambda: port.find_item(barcode))
         return None if found is None else found.id
+
+    def is_library(self, library: LocationId) -> bool:
+        """Whether the ILS has this library; an ILS that lists none has not said. What it said once is kept."""
+        port = self._opened.catalog
+        if port is None or library in self._libraries:
+            return True
+
+        def listed() -> frozenset[LocationId]:
+            pages = port.libraries()
+            rows = take_snapshot("the libraries", pages, lambda row: row.id, live=port.live).rows
+            return frozenset(row.id for row in rows)
+
+        self._libraries = _told(listed) or frozenset()
+        return library in self._libraries or not self._libraries
 
     def waiting_holds(self, item: ItemId) -> int | None:
         """How many holds wait that the item could fill; None where there are holds and nobody tells its title."""

@@ -1,0 +1,64 @@
+"""What a person finds in the sample: people with cards and names, and a desk that says what it has."""
+
+import pytest
+
+from scld_core import open_desk
+from scld_core.errors import BadInput
+from scld_core.kernel.ids import LocationId, PatronId
+from scld_core.kernel.privacy import Purpose
+
+
+@pytest.fixture(params=["in memory", "in a folder"])
+def desk(request, run_sample, tmp_path):
+    """The sample over the reference backends, or over the embedded ILS."""
+    if request.param == "in memory":
+        opened = open_desk(sample=True, actor="jdoe")
+    else:
+        opened = open_desk(run_sample, actor="jdoe")
+    with opened:
+        yield opened
+
+
+def test_everybody_of_the_accounts_can_be_found_and_is_masked(desk):
+    """By card, by name, by id; nothing of it shows before it is revealed."""
+    (found,) = desk.patrons.search("sample", email="patron3@example.org")
+    assert desk.patrons.get(str(found.id)) == desk.patrons.get(str(found.card)) == found
+    assert "Sample" not in repr(found)
+    assert "Nowhere" not in repr(found.contact)
+    name = desk.patrons.reveal(found, "contact", Purpose.PATRON_REQUEST).name
+    assert (name.family, name.given) == ("Sample", "Patron 3")
+
+
+def test_two_live_at_each_address(desk):
+    """A household by address, under a name that says nothing of it."""
+    one, two, other = (desk.patrons.household(f"main:{number}").by_address for number in (70003, 70004, 70005))
+    assert one == two != other
+    assert "Nowhere" not in str(one)
+
+
+def test_a_card_and_an_item_are_scanned(desk):
+    """The whole of the desk's most common act, and a library that there is not."""
+    card = str(desk.patrons.get("main:70030").card)
+    assert desk.loans.check_out(card, "39999010000022", at="cheney").done
+    assert [loan.item for loan in desk.loans.loans_of(card)] == [desk.catalog.item("39999010000022").id]
+    assert desk.holds.place(card, title="main:t1002", pickup="cheney").done
+    assert desk.holds.of_patron(card)[0].pickup == LocationId("cheney")
+    with pytest.raises(BadInput, match="is no library of the ILS"):
+        desk.loans.check_in("39999010000022", "atlantis")
+    assert desk.loans.check_in("39999010000022", "cheney").done
+
+
+def test_cards_and_files_take_a_scanned_card(desk):
+    """Every question of the patron desk and the cards desk does."""
+    patron = desk.patrons.get("main:70030")
+    card = str(patron.card)
+    assert desk.patrons.file(card) == desk.patrons.file(patron.id)
+    assert desk.cards.may_renew(card) == desk.cards.may_renew(PatronId("main", "70030"))
+    assert desk.patrons.block(card, "returned-mail").done
+    assert desk.patrons.unblock(card, "returned-mail").done
+
+
+def test_a_desk_says_what_it_has_in_one_line(desk):
+    """And nothing of anybody."""
+    assert repr(desk).startswith("<Desk of Sample Library District (synthetic) for jdoe: hotspots, ")
+    assert len(repr(desk)) < 160
