@@ -121,7 +121,7 @@ def test_an_ils_that_asks_nothing_is_excused_from_its_question():
     (cell,) = grade(holds, checks=[asked]).cells
     assert (cell.verdict, cell.detail) == (
         Verdict.EXCUSED,
-        "the embedded ILS places a hold or refuses it; it asks nothing",
+        "the embedded ILS does a thing or refuses it; it asks nothing",
     )
 
 

@@ -30,6 +30,7 @@ from scld_core.testing.harness import (
     CATALOG_FACTS,
     Bench,
     CatalogBench,
+    Excused,
     FeesBench,
     Harness,
     HoldsBench,
@@ -355,7 +356,19 @@ def _loans(world: World, system: _System) -> LoansBench:
             filler.item(seen)
         filler.stand(seen)
 
-    return LoansBench(loans=_port(system, "loans"), show=show, cut=system.cut, lose=system.lose, **system.common)
+    return LoansBench(
+        loans=_port(system, "loans"),
+        show=show,
+        ask=_asks_nothing,
+        cut=system.cut,
+        lose=system.lose,
+        **system.common,
+    )
+
+
+def _asks_nothing(subject: ItemId | TitleId) -> None:
+    del subject
+    raise Excused("Koha does a thing or refuses it; what its SIP2 asks is graded with the backend sip2")
 
 
 def _patrons(world: World, system: _System) -> PatronsBench:
@@ -387,6 +400,7 @@ def _holds(world: World, system: _System) -> HoldsBench:
         show=filler.hold,
         come_in=come_in,
         night=lambda: _night(system.fake),
+        ask=_asks_nothing,
         cut=system.cut,
         lose=system.lose,
         **system.common,

@@ -217,8 +217,7 @@ class FakeLibrary:
         if patron is None or item is None or patron.blocked or item.due:
             return refusal(request, now=self._now(), text="Not lent")
         if item.fee is not None and request.text("BO") != "Y":
-            asked = refusal(request, now=self._now())
-            return attrs.evolve(asked, fields=(*asked.fields, ("BT", "06"), ("BV", str(item.fee))))
+            return self._asked(request, item.fee)
         item.due, item.status = format_date(self.clock.now() + _LOAN, self.zone), ""
         patron.loans.append(item.barcode)
         return self._lent(request, "12", patron, item)
@@ -227,9 +226,16 @@ class FakeLibrary:
         patron, item = self._patron(request), self.items.get(request.text("AB"))
         if patron is None or item is None or item.barcode not in patron.loans or item.status:
             return refusal(request, now=self._now(), text="Item not checked out to this patron")
+        if item.fee is not None and request.text("BO") != "Y":
+            return self._asked(request, item.fee)
         later = max(self.clock.now(), parse_date(item.due, self.zone) or self.clock.now())
         item.due = format_date(later + _LOAN, self.zone)
         return self._lent(request, "30", patron, item)
+
+    def _asked(self, request: Message, fee: Money) -> Message:
+        """A refusal with the fee that the patron has to accept first."""
+        asked = refusal(request, now=self._now())
+        return attrs.evolve(asked, fields=(*asked.fields, ("BT", "06"), ("BV", str(fee))))
 
     def _lent(self, request: Message, code: str, patron: FakePatron, item: FakeItem) -> Message:
         self._count(request)

@@ -24,6 +24,7 @@ from scld_adapters.sip2.transport import Link
 from scld_core.circulation.model import Circulation, ItemState
 from scld_core.fees.ledger import Account
 from scld_core.kernel.ids import ItemId, LoanId, PatronId, RecordId
+from scld_core.kernel.money import Money
 from scld_core.kernel.page import Page
 from scld_core.patrons.person import Patron
 from scld_core.plugins import OpenBackend, SecretRef, open_backend
@@ -105,7 +106,7 @@ def harnesses(settings: Sip2Settings | None = None) -> tuple[Harness[Any], ...]:
 
 def _loans(kit: _Kit) -> LoansBench:
     port = kit.named(kit.opened.loans)
-    return LoansBench(loans=port, show=kit.show_item, lose=kit.line.lose, **kit.levers)
+    return LoansBench(loans=port, show=kit.show_item, ask=kit.charge, lose=kit.line.lose, **kit.levers)
 
 
 def _patrons(kit: _Kit) -> PatronsBench:
@@ -247,6 +248,10 @@ class _Kit:
             self._name(lent.id, LoanId(lent.id.backend, item.barcode))
             if lent.patron is not None:
                 self._at(lent.patron).loans.append(item.barcode)
+
+    def charge(self, item: ItemId) -> None:
+        """Make lending or renewing an item cost a fee, which the system has to be told is accepted."""
+        self.library.items[self._names[item].local].fee = Money(50)
 
     def show_account(self, told: Account) -> None:
         """Make a patron owe what is left of each charge."""

@@ -32,7 +32,13 @@ def loans_bench(world: World) -> LoansBench:
             _show(unit.connection, seen, instant_text(world.clock.now()))
 
     return LoansBench(
-        loans=loans, close=ils.opened.close, dispose=store.close, show=show, lose=store.lose, outage=store.fall
+        loans=loans,
+        close=ils.opened.close,
+        dispose=store.close,
+        show=show,
+        ask=_asks_nothing,
+        lose=store.lose,
+        outage=store.fall,
     )
 
 
@@ -59,9 +65,9 @@ def _show_loan(connection: sa.Connection, item: str, loan: Loan) -> None:
         connection.execute(sa.insert(ils_loans).values(**row))
 
 
-def _asks_nothing(title: TitleId) -> None:
-    del title
-    raise Excused("the embedded ILS places a hold or refuses it; it asks nothing")
+def _asks_nothing(subject: ItemId | TitleId) -> None:
+    del subject
+    raise Excused("the embedded ILS does a thing or refuses it; it asks nothing")
 
 
 def holds_bench(world: World) -> HoldsBench:

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from scld_core.errors import AdapterBug, BackendError, BadInput
 from scld_core.kernel.capability import Unsupported
+from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.memory.store import MemoryStore
 from scld_core.plugins.seed import Seed
 from scld_core.plugins.spec import BackendContext, SecretRef
@@ -21,7 +22,7 @@ from scld_core.testing.clock import TickingClock
 from scld_core.testing.harness import Bench, Excused, Harness, World
 from scld_core.testing.synthetic import INSTANCE, NOW, PATRON, SECRET
 
-__all__ = ["Case", "Check", "CheckFailed", "Excused", "Unseen", "check", "fail", "refused", "require"]
+__all__ = ["Case", "Check", "CheckFailed", "Excused", "Unseen", "check", "declined", "fail", "refused", "require"]
 
 B = TypeVar("B", bound=Bench)
 
@@ -90,6 +91,12 @@ def refused(call: Callable[[], object], what: str, *kinds: type[Exception]) -> E
             fail(f"{what} raised {_words(error)}, not {names}")
         return error
     fail(f"{what} answered {type(answer).__name__}, and had to raise {names}")
+
+
+def declined(asked: Unanswered) -> tuple[Answers, ...]:
+    """What is no consent: the last choice of every question that has more than one, and no answer at all."""
+    no = tuple((question.code, question.choices[-1][0]) for question in asked.questions if len(question.choices) > 1)
+    return (*((Answers(no, asked.token),) if no else ()), Answers((), asked.token))
 
 
 def _words(error: Exception) -> str:

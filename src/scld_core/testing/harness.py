@@ -128,12 +128,13 @@ class LoansBench(Bench):
     """An opened `Loans`.
 
     `show` makes the ILS say something else of an item (or something of a new one), as staff do at
-    the desk. `cut` makes every list break off after so many pages. `lose` prepares that the next write is
-    carried out and its answer lost.
+    the desk. `ask` makes it ask something before it lends or renews that item. `cut` makes every list
+    break off after so many pages. `lose` prepares that the next write is carried out and its answer lost.
     """
 
     loans: Loans
     show: Callable[[Circulation], None] | None = None
+    ask: Callable[[ItemId], None] | None = None
     cut: Callable[[int], None] | None = None
     lose: Callable[[], None] | None = None
 

@@ -8,6 +8,7 @@ from scld_core.errors import Unavailable
 from scld_core.hotspots.account import AccountLine, Effect, Fate, Verb
 from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.capability import Full, operations
+from scld_core.kernel.decision import Question
 from scld_core.kernel.devices import Line
 from scld_core.kernel.ids import LocationId
 from scld_core.memory.carrier import MemoryCarrier
@@ -116,6 +117,10 @@ def members(world: World) -> MemoryPatrons | None:
     return patrons
 
 
+QUESTION = Question("fee", "There is a fee for this. Go on?")
+"""What a reference asks where a check lets it ask."""
+
+
 def loans_bench(world: World, loans: MemoryLoans) -> LoansBench:
     """A bench of an ILS in memory (or a faulty kind of it)."""
     for seen in world.seed.items:
@@ -126,7 +131,14 @@ def loans_bench(world: World, loans: MemoryLoans) -> LoansBench:
         loans.cut_after = pages
 
     line = Far(world.context.instance)
-    return LoansBench(loans=line.to(loans, "loans"), show=loans.put, cut=cut, lose=line.lose, outage=line.fall)
+    return LoansBench(
+        loans=line.to(loans, "loans"),
+        show=loans.put,
+        ask=lambda subject: loans.ask_before(subject, QUESTION),
+        cut=cut,
+        lose=line.lose,
+        outage=line.fall,
+    )
 
 
 def loans_harness(make: Callable[[World], LoansBench], name: str = "memory") -> Harness[LoansBench]:

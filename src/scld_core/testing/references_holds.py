@@ -6,17 +6,13 @@ from collections.abc import Callable
 
 from scld_core.circulation.model import ItemState
 from scld_core.holds.model import HoldManner
-from scld_core.kernel.decision import Question
 from scld_core.kernel.ids import LocationId, TitleId
 from scld_core.memory.holds import MemoryHolds
 from scld_core.testing.harness import Harness, HoldsBench, World
-from scld_core.testing.references import FULL
+from scld_core.testing.references import FULL, QUESTION
 from scld_core.testing.references_accounts import Far, registry
 
 __all__ = ["MEMORY_HOLDS", "fill_holds", "holds_bench", "holds_harness", "memory_holds", "reference_of"]
-
-QUESTION = Question("fee", "There is a fee for this hold. Go on?")
-"""What the reference asks where a check lets it ask."""
 
 
 def fill_holds(world: World, holds: MemoryHolds) -> None:

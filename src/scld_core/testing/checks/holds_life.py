@@ -9,7 +9,7 @@ from scld_core.errors import Rejected
 from scld_core.holds.model import Hold, OnTrapped, Place
 from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.kernel.decision import Answers, Unanswered
-from scld_core.testing.case import Check, check, fail, refused, require
+from scld_core.testing.case import Check, check, declined, fail, refused, require
 from scld_core.testing.harness import HoldsBench
 from scld_core.testing.holds_tools import Desk, listed, placed, queue
 from scld_core.testing.synthetic import item
@@ -142,6 +142,22 @@ def asks_first(case: Desk) -> None:
     require(len(listed(bench, 4)) == 1, "with the answers there is not one hold")
 
 
+def no_means_no(case: Desk) -> None:
+    """A question that is answered with no, or not at all, places nothing: it is refused, or asked again."""
+    bench = case.open(desk())
+    case.lever(bench.ask, "ask")(request(4, 3).title)
+    asked = bench.holds.place(request(4, 3), key=case.key())
+    if not isinstance(asked, Unanswered):
+        fail("a question that has to be answered first is not asked")
+    for answers in declined(asked):
+        try:
+            done = bench.holds.place(request(4, 3), key=case.key(), answers=answers)
+        except Rejected:
+            done = asked
+        require(isinstance(done, Unanswered), "a hold is placed though the question was answered with no")
+        require(not listed(bench, 4), "a no placed a hold")
+
+
 _GET, _QUEUE = ("get",), ("of_title",)
 
 CHECKS: tuple[Check[Any], ...] = (
@@ -154,5 +170,6 @@ CHECKS: tuple[Check[Any], ...] = (
     check("holds", "reactivate", also=("suspend", *_QUEUE), writes=True)(comes_back_to_its_place),
     check("holds", "reactivate", also=_GET, writes=True)(active_already),
     check("holds", "place", also=("of_patron",), writes=True)(asks_first),
+    check("holds", "place", also=("of_patron",), writes=True)(no_means_no),
 )
 """In the order of the report."""

@@ -95,7 +95,7 @@ def _unchanged(bench: PatronsBench, *, but: tuple[int, ...] = (), told: tuple[Pa
 def registered(case: Desk) -> None:
     """Who was registered is there with everything that was told, under the card, and nobody else is changed."""
     bench = case.open(ledger())
-    new = newcomer(_NEW)
+    new = evolve(newcomer(_NEW), pin=PIN if case.declares("check_pin") else None)
     made = bench.patrons.register(new, key=case.key())
     require(made.id.backend == INSTANCE, "the new record's id names another instance, or none of ours")
     require(not any(made.id == patron(number) for number in range(100)), "the new record has another one's id")
@@ -114,6 +114,9 @@ def registered(case: Desk) -> None:
         adult, until = seen.responsible_adult, seen.expires_on
         said = (seen.contact, seen.birth_date, adult, seen.category, seen.home, until, seen.card)
         require(said == wanted, "who was registered is told with other facts")
+    if case.declares("check_pin"):
+        require(bench.patrons.check_pin(made.id, PIN), "the PIN that was chosen at registration is refused")
+        require(not bench.patrons.check_pin(made.id, PIN + "0"), "a wrong PIN of who was registered is taken")
     _unchanged(bench)
     stranger = evolve(newcomer(card(72)), responsible_adult=patron(999))
     refused(lambda: bench.patrons.register(stranger, key=case.key()), "an adult whom nobody knows", NotFound)

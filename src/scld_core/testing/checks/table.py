@@ -27,6 +27,7 @@ from scld_core.testing.checks import (
     lines_read,
     lines_requests,
     lines_write,
+    loans_ask,
     loans_open,
     loans_read,
     loans_write,
@@ -62,6 +63,7 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *loans_open.CHECKS,
         *loans_read.CHECKS,
         *loans_write.CHECKS,
+        *loans_ask.CHECKS,
         *reference.CHECKS["loans"],
     ),
     "channel": (

@@ -84,6 +84,14 @@ class FindsFromAnIndex(Spoilt):
         return iter((Page(rows, self.world.clock.now(), last=True),))
 
 
+class PinForgotten(Spoilt):
+    """Registers without the PIN that was chosen."""
+
+    def register(self, new: NewPatron, *, key: str) -> Patron:
+        """It has to be set anew."""
+        return super().register(evolve(new, pin=None), key=key)
+
+
 class AnyPin(Spoilt):
     """Takes the answer of a check that was never made for a yes."""
 
@@ -302,6 +310,7 @@ BUGS: tuple[Planted, ...] = (
     _bug(AnyPin, "any PIN is right", _PUT, "right-pin"),
     _bug(OnePinForAll, "one patron's PIN opens another one's record", _PUT, "right-pin"),
     _bug(PinInLog, "PIN in a log", _PUT, "keeps-patrons"),
+    _bug(PinForgotten, "registered without the PIN", _PUT, "registered"),
     _bug(NoExpiry, "registered without the end of the card", _PUT, "registered"),
     _bug(UpdateDropsContact, "contact dropped by another change", _PUT, "changes-what-is-named"),
     _bug(UpdateNotStored, "change answered and not stored", _PUT, "changes-what-is-named"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scld_core.testing.planted import (
+    asks,
     calendars,
     carrier_reads,
     carrier_shell,
@@ -30,6 +31,7 @@ PLANTED: tuple[Planted, ...] = (
     *portal.BUGS,
     *ils.BUGS,
     *loans_writes.BUGS,
+    *asks.BUGS,
     *channel.BUGS,
     *fees.BUGS,
     *patrons.BUGS,
