@@ -50,7 +50,10 @@ class FakePatron:
 
 @define
 class FakeItem:
-    """A synthetic item; `status` is its circulation status unless it is simply in or out, `fee` what lending costs."""
+    """A synthetic item; `status` is its circulation status unless it is simply in or out, `fee` what lending costs.
+
+    `waits` are the card of somebody who waits for it and the library where it is picked up.
+    """
 
     barcode: str
     title: str
@@ -59,6 +62,7 @@ class FakeItem:
     status: str = ""
     medium: str = ""
     fee: Money | None = None
+    waits: tuple[str, str] | None = None
 
     @property
     def shown(self) -> str:
@@ -216,9 +220,12 @@ class FakeLibrary:
         patron, item = self._patron(request), self.items.get(request.text("AB"))
         if patron is None or item is None or patron.blocked or item.due:
             return refusal(request, now=self._now(), text="Not lent")
+        if item.waits is not None and item.status and item.waits[0] != patron.card:
+            return refusal(request, now=self._now(), text="On hold for another patron")
         if item.fee is not None and request.text("BO") != "Y":
             return self._asked(request, item.fee)
         item.due, item.status = format_date(self.clock.now() + _LOAN, self.zone), ""
+        item.waits = None
         patron.loans.append(item.barcode)
         return self._lent(request, "12", patron, item)
 
@@ -262,17 +269,23 @@ class FakeLibrary:
                 patron.loans.remove(item.barcode)
         item.due = item.status = ""
         self._count(request)
-        return make(
+        goes_to = item.waits[1] if item.waits is not None else ""
+        here = bool(goes_to) and goes_to == request.text("AP")
+        if goes_to:
+            item.status = "08" if here else "10"
+        answer = make(
             "10",
             ok="1",
             resensitize="Y",
             magnetic_media="N",
-            alert="N",
+            alert="Y" if goes_to else "N",
             transaction_date=self._now(),
             institution_id=self.institution,
             item_identifier=item.barcode,
             permanent_location=item.home,
         )
+        told = [("CV", "01")] if here else [("CT", goes_to), ("CV", "02")] if goes_to else []
+        return attrs.evolve(answer, fields=(*answer.fields, *told))
 
     # --- holds and money ---
 

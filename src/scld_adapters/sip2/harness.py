@@ -23,7 +23,7 @@ from scld_adapters.sip2.settings import Dialect, Sip2Settings
 from scld_adapters.sip2.transport import Link
 from scld_core.circulation.model import Circulation, ItemState
 from scld_core.fees.ledger import Account
-from scld_core.kernel.ids import ItemId, LoanId, PatronId, RecordId
+from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId, RecordId
 from scld_core.kernel.money import Money
 from scld_core.kernel.page import Page
 from scld_core.patrons.person import Patron
@@ -106,7 +106,7 @@ def harnesses(settings: Sip2Settings | None = None) -> tuple[Harness[Any], ...]:
 
 def _loans(kit: _Kit) -> LoansBench:
     port = kit.named(kit.opened.loans)
-    return LoansBench(loans=port, show=kit.show_item, ask=kit.charge, lose=kit.line.lose, **kit.levers)
+    return LoansBench(loans=port, show=kit.show_item, ask=kit.charge, hold=kit.hold, lose=kit.line.lose, **kit.levers)
 
 
 def _patrons(kit: _Kit) -> PatronsBench:
@@ -252,6 +252,10 @@ class _Kit:
     def charge(self, item: ItemId) -> None:
         """Make lending or renewing an item cost a fee, which the system has to be told is accepted."""
         self.library.items[self._names[item].local].fee = Money(50)
+
+    def hold(self, item: ItemId, patron: PatronId, pickup: LocationId) -> None:
+        """Let somebody wait for an item; SIP2 names no holds."""
+        self.library.items[self._names[item].local].waits = (self._at(patron).card, str(pickup))
 
     def show_account(self, told: Account) -> None:
         """Make a patron owe what is left of each charge."""

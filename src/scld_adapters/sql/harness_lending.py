@@ -12,8 +12,9 @@ from scld_adapters.sql.holds_rows import HoldRows
 from scld_adapters.sql.tables import ils_items, ils_loans, instant_text, optional_text
 from scld_core.circulation.model import Circulation, ItemState, Loan
 from scld_core.errors import AdapterBug
-from scld_core.holds.model import Hold
-from scld_core.kernel.ids import ItemId, LocationId, TitleId
+from scld_core.holds.model import Copy, Hold
+from scld_core.holds.states import HoldState
+from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.plugins.seed import Seed
 from scld_core.testing.harness import Excused, HoldsBench, LoansBench, World, nothing
 
@@ -31,12 +32,24 @@ def loans_bench(world: World) -> LoansBench:
         with store.transaction() as unit:
             _show(unit.connection, seen, instant_text(world.clock.now()))
 
+    def hold(subject: ItemId, patron: PatronId, pickup: LocationId) -> HoldId:
+        now, instance = world.clock.now(), ils.context.instance
+        title, number = TitleId(instance, f"of-{subject.local}"), HoldId(instance, f"of-{subject.local}")
+        placed = Hold(
+            id=number, patron=patron, title=title, pickup=pickup, state=HoldState.WAITING, placed_at=now, as_of=now
+        )
+        with store.transaction() as unit:
+            seed = Seed(copies={subject.local: Copy(title)}, holds=(placed,))
+            holds_items.file_holds(unit.connection, seed, backend=instance)
+        return number
+
     return LoansBench(
         loans=loans,
         close=ils.opened.close,
         dispose=store.close,
         show=show,
         ask=_asks_nothing,
+        hold=hold,
         lose=store.lose,
         outage=store.fall,
     )

@@ -28,7 +28,7 @@ from scld_core.hotspots.model import LineView
 from scld_core.hotspots.ports import CarrierLines
 from scld_core.kernel.capability import Capability, Convention, Full, operations
 from scld_core.kernel.devices import Line
-from scld_core.kernel.ids import ItemId, LocationId, TitleId
+from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.validate import instance, matching, nonempty
 from scld_core.notices.model import Notice
 from scld_core.notices.ports import Notices
@@ -128,13 +128,15 @@ class LoansBench(Bench):
     """An opened `Loans`.
 
     `show` makes the ILS say something else of an item (or something of a new one), as staff do at
-    the desk. `ask` makes it ask something before it lends or renews that item. `cut` makes every list
-    break off after so many pages. `lose` prepares that the next write is carried out and its answer lost.
+    the desk. `ask` makes it ask something before it lends or renews that item. `hold` places a hold of a
+    patron on an item, to be picked up at a library, and gives its id where the port can tell it. `cut` makes every
+    list break off after so many pages. `lose` prepares that the next write is carried out and its answer lost.
     """
 
     loans: Loans
     show: Callable[[Circulation], None] | None = None
     ask: Callable[[ItemId], None] | None = None
+    hold: Callable[[ItemId, PatronId, LocationId], HoldId | None] | None = None
     cut: Callable[[int], None] | None = None
     lose: Callable[[], None] | None = None
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from scld_core.errors import Unavailable
+from scld_core.holds.model import Hold, HoldRequest
 from scld_core.hotspots.account import AccountLine, Effect, Fate, Verb
 from scld_core.hotspots.model import LineView, ServiceState
 from scld_core.kernel.capability import Full, operations
 from scld_core.kernel.decision import Question
 from scld_core.kernel.devices import Line
-from scld_core.kernel.ids import LocationId
+from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.memory.carrier import MemoryCarrier
+from scld_core.memory.holds import MemoryHolds
 from scld_core.memory.loans import MemoryLoans
 from scld_core.memory.patrons import MemoryPatrons
 from scld_core.memory.store import MemoryStore
@@ -29,6 +32,7 @@ __all__ = [
     "changes",
     "lines_harness",
     "loans_bench",
+    "loans_beside",
     "loans_harness",
     "members",
     "store_harness",
@@ -121,8 +125,16 @@ QUESTION = Question("fee", "There is a fee for this. Go on?")
 """What a reference asks where a check lets it ask."""
 
 
-def loans_bench(world: World, loans: MemoryLoans) -> LoansBench:
-    """A bench of an ILS in memory (or a faulty kind of it)."""
+def loans_beside(world: World) -> dict[str, Any]:
+    """What stands beside the loans of a world where it has patrons: these, and their holds."""
+    patrons = members(world)
+    if patrons is None:
+        return {}
+    return {"patrons": patrons, "holds": MemoryHolds(world.clock, patrons, backend=world.context.instance)}
+
+
+def loans_bench(world: World, loans: MemoryLoans, holds: MemoryHolds | None = None) -> LoansBench:
+    """A bench of an ILS in memory (or a faulty kind of it); `holds` are those that it goes by."""
     for seen in world.seed.items:
         home = world.seed.homes.get(seen.item.local)
         loans.put(seen, None if home is None else LocationId(home))
@@ -130,11 +142,20 @@ def loans_bench(world: World, loans: MemoryLoans) -> LoansBench:
     def cut(pages: int) -> None:
         loans.cut_after = pages
 
+    def hold(subject: ItemId, patron: PatronId, pickup: LocationId) -> HoldId:
+        assert holds is not None
+        title = TitleId(world.context.instance, f"of-{subject.local}")
+        holds.add(subject, title, None)
+        placed = holds.place(HoldRequest(patron=patron, title=title, pickup=pickup), key=f"hold-{subject}")
+        assert isinstance(placed, Hold)
+        return placed.id
+
     line = Far(world.context.instance)
     return LoansBench(
         loans=line.to(loans, "loans"),
         show=loans.put,
         ask=lambda subject: loans.ask_before(subject, QUESTION),
+        hold=hold,
         cut=cut,
         lose=line.lose,
         outage=line.fall,
@@ -148,8 +169,9 @@ def loans_harness(make: Callable[[World], LoansBench], name: str = "memory") -> 
 
 def _loans(world: World) -> LoansBench:
     instance = world.context.instance
-    loans = MemoryLoans(world.clock, backend=instance, page_size=world.page_size, patrons=members(world))
-    return loans_bench(world, loans)
+    beside = loans_beside(world)
+    loans = MemoryLoans(world.clock, backend=instance, page_size=world.page_size, **beside)
+    return loans_bench(world, loans, beside.get("holds"))
 
 
 def store_harness(make: Callable[[World], StoreBench], name: str = "memory") -> Harness[StoreBench]:

@@ -28,6 +28,7 @@ from scld_core.testing.checks import (
     lines_requests,
     lines_write,
     loans_ask,
+    loans_holds,
     loans_open,
     loans_read,
     loans_write,
@@ -64,6 +65,7 @@ CHECKS: Mapping[str, tuple[Check[Any], ...]] = {
         *loans_read.CHECKS,
         *loans_write.CHECKS,
         *loans_ask.CHECKS,
+        *loans_holds.CHECKS,
         *reference.CHECKS["loans"],
     ),
     "channel": (

@@ -17,7 +17,7 @@ from scld_core.memory.loans import MemoryLoans
 from scld_core.testing.harness import Harness, LoansBench, World
 from scld_core.testing.planted.loose import loose_settings
 from scld_core.testing.planted.model import Planted
-from scld_core.testing.references import FULL, loans_bench, loans_harness, members
+from scld_core.testing.references import FULL, loans_bench, loans_beside, loans_harness
 
 __all__ = ["BUGS"]
 
@@ -28,8 +28,8 @@ class Spoilt(MemoryLoans):
     """The reference ILS of one world."""
 
     def __init__(self, world: World) -> None:
-        instance = world.context.instance
-        super().__init__(world.clock, backend=instance, page_size=world.page_size, patrons=members(world))
+        self.beside = loans_beside(world)
+        super().__init__(world.clock, backend=world.context.instance, page_size=world.page_size, **self.beside)
         self.world = world
         self.prepare()
 
@@ -38,7 +38,7 @@ class Spoilt(MemoryLoans):
 
     def bench(self) -> LoansBench:
         """The bench of this ILS."""
-        return loans_bench(self.world, self)
+        return loans_bench(self.world, self, self.beside.get("holds"))
 
 
 class FirstPageOnly(Spoilt):

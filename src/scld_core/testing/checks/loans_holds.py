@@ -1,0 +1,64 @@
+"""What a hold means for an item at the desk: where it goes when it comes in, and who may borrow it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scld_core.circulation.model import ItemState
+from scld_core.errors import Rejected
+from scld_core.kernel.ids import LocationId
+from scld_core.testing.case import Check, check, refused, require
+from scld_core.testing.loans_tools import BORROWER, LIBRARY, Ils, desk, request, stands
+from scld_core.testing.synthetic import item
+from scld_core.testing.synthetic_accounts import patron
+
+__all__ = ["CHECKS"]
+
+_ELSEWHERE = LocationId("cheney")
+_WAITS = 4
+"""The number of the patron who waits for an item."""
+
+
+def set_aside(case: Ils) -> None:
+    """An item that somebody waits for is set aside when it comes in, and goes where it is picked up."""
+    bench = case.open(desk())
+    hold = case.lever(bench.hold, "hold")
+    for number, pickup in ((1, LIBRARY), (0, _ELSEWHERE)):
+        waiting = hold(item(number), patron(_WAITS), pickup)
+        back = bench.loans.check_in(item(number), LIBRARY, key=case.key())
+        require(back.hold == waiting, "a check-in does not tell the hold for which the item is set aside")
+        goes = None if pickup == LIBRARY else pickup
+        require(back.route_to == goes, f"an item to be picked up at {pickup} goes to {back.route_to}")
+        kept = ItemState.ON_HOLD_SHELF if goes is None else ItemState.IN_TRANSIT
+        require(bench.loans.get(item(number)).state is kept, f"an item that is set aside is not {kept.value}")
+        require(back.circulation.state is kept, "a check-in answers another state than is stored")
+    back = bench.loans.check_in(item(0), _ELSEWHERE, key=case.key())
+    require(back.route_to is None, "an item that came in where it is picked up is sent on")
+    require(bench.loans.get(item(0)).state is ItemState.ON_HOLD_SHELF, "an item that arrived is not on the hold shelf")
+
+
+def for_nobody_else(case: Ils) -> None:
+    """An item that is set aside is lent to who waits for it, and to nobody else; then the hold is over."""
+    case.needs("check_in")
+    bench = case.open(desk())
+    case.lever(bench.hold, "hold")(item(1), patron(_WAITS), LIBRARY)
+    bench.loans.check_in(item(1), LIBRARY, key=case.key())
+    before = stands(bench, 1)
+    refused(
+        lambda: bench.loans.check_out(request(item(1), BORROWER), key=case.key()),
+        "lending an item that is set aside for somebody else",
+        Rejected,
+    )
+    require(stands(bench, 1) == before, "a refused check-out changed an item that is set aside")
+    bench.loans.check_out(request(item(1), _WAITS), key=case.key())
+    lent = bench.loans.get(item(1)).open_loan
+    require(lent is not None and lent.patron in (None, patron(_WAITS)), "who waits for an item does not get it")
+    back = bench.loans.check_in(item(1), LIBRARY, key=case.key())
+    require(back.hold is None and back.route_to is None, "a hold outlives the loan that filled it")
+
+
+CHECKS: tuple[Check[Any], ...] = (
+    check("loans", "check_in", also=("get",), writes=True)(set_aside),
+    check("loans", "check_out", also=("get",), writes=True)(for_nobody_else),
+)
+"""In the order of the report."""
