@@ -265,7 +265,7 @@ class _Filler:
         if loan is not None:
             self.numbers.give(loan.id)
         if loan is not None and loan.returned_at is not None:
-            owner = None if loan.patron is None else self.numbers.give(loan.patron)
+            owner = None if loan.patron is None else self.owner(loan.patron)
             ended = tables.add_checkout(
                 owner,
                 number,
@@ -275,7 +275,7 @@ class _Filler:
             )
             tables.old_checkouts[ended["checkout_id"]] = tables.checkouts.pop(ended["checkout_id"])
         elif loan is not None:
-            owner = None if loan.patron is None else self.numbers.give(loan.patron)
+            owner = None if loan.patron is None else self.owner(loan.patron)
             tables.add_checkout(
                 owner,
                 number,

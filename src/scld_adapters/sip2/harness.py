@@ -172,6 +172,7 @@ class _Kit:
         self.line, context = _Line(), world.context
         self.library = FakeLibrary(world.clock, login=("terminal", world.secret), zone=ZoneInfo(context.timezone))
         self._names: dict[RecordId, RecordId] = {}
+        self._survivors = {gone: told.id for told in world.seed.patrons for gone in told.merged_from}
         self._fill(world)
         handlers, said = self.library.handlers(), AcsSettings("KIT", dialect=dialect)
 
@@ -247,7 +248,8 @@ class _Kit:
         if lent is not None:
             self._name(lent.id, LoanId(lent.id.backend, item.barcode))
             if lent.patron is not None:
-                self._at(lent.patron).loans.append(item.barcode)
+                # what a merged record had is the survivor's: SIP2 knows of no merging
+                self._at(self._survivors.get(lent.patron, lent.patron)).loans.append(item.barcode)
 
     def charge(self, item: ItemId) -> None:
         """Make lending or renewing an item cost a fee, which the system has to be told is accepted."""

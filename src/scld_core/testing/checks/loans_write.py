@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from attrs import evolve
+
 from scld_core.circulation.model import CheckIn, Circulation, ItemState, Loan
 from scld_core.errors import AdapterBug, BackendError, Conflict, NotFound, OutcomeUnknown, Rejected, Retry
 from scld_core.kernel.ids import PatronId
@@ -336,16 +338,33 @@ def lost_answer(case: Ils) -> None:
 
 
 def own_loans(case: Ils) -> None:
-    """A patron's list is exactly that patron's open loans, whatever is said of the items; nobody's raises NotFound."""
+    """A patron's list is exactly that patron's open loans, the first due first; nobody's raises NotFound."""
     bench = case.open(desk())
     open_loans = [seen.open_loan for seen in catalogue().items if seen.open_loan is not None]
     found = rows_of(bench.loans.of_patron(patron(0)))
     same((loan.id for loan in found), (loan.id for loan in open_loans), "the loans of a patron")
     require({loan.patron for loan in found} == {patron(0)}, "a loan is shown as another patron's")
+    dates = [loan.due_at for loan in found]
+    require(dates == sorted(dates), "a patron's loans are not listed the first due first")
     require(not rows_of(bench.loans.of_patron(patron(BORROWER))), "a patron without loans has some")
     nobodies = {patron(999): NotFound, patron(MERGED[0]): NotFound, patron(0, "another"): BackendError}
     for who, wanted in nobodies.items():
         refused(lambda who=who: rows_of(bench.loans.of_patron(who)), "the loans of nobody", wanted)  # type: ignore[misc]
+
+
+def loans_after_a_merge(case: Ils) -> None:
+    """What was lent to a record that was merged away is the surviving patron's, in the list as at the item."""
+    seed = desk()
+    first, *others = seed.items
+    loan = first.open_loan
+    assert loan is not None
+    lent = evolve(first, loan=evolve(loan, patron=patron(MERGED[0])))
+    bench = case.open(evolve(seed, items=(lent, *others)))
+    found = rows_of(bench.loans.of_patron(patron(3)))
+    same((one.id for one in found), (loan.id,), "the loans of a patron with a merged record")
+    require({one.patron for one in found} == {patron(3)}, "a loan is shown as the merged record's")
+    now = bench.loans.get(item(0)).open_loan
+    require(now is not None and now.patron in (None, patron(3)), "an item tells of a record that was merged away")
 
 
 _GET = ("get",)
@@ -354,6 +373,7 @@ _DATED = ("check_out", "renew")
 
 CHECKS: tuple[Check[Any], ...] = (
     check("loans", "of_patron")(own_loans),
+    check("loans", "of_patron", also=_GET)(loans_after_a_merge),
     check("loans", *WRITES, also=_GET, writes=True)(does_it),
     check("loans", *WRITES, also=_LISTS, writes=True)(everywhere_the_same),
     check("loans", *_DATED, also=_GET, writes=True)(due_as_asked),

@@ -240,6 +240,25 @@ class AnothersLoans(Spoilt):
         return self._pages([evolve(loan, patron=patron) for loan in self._open()])
 
 
+class AsTheyCome(Spoilt):
+    """Lists a patron's loans in the order of the items."""
+
+    def of_patron(self, patron: PatronId) -> Iterator[Page[Loan]]:
+        """As they come."""
+        rows = [row for page in super().of_patron(patron) for row in page.rows]
+        return self._pages(sorted(rows, key=lambda loan: loan.item))
+
+
+class MergedForgotten(Spoilt):
+    """Does not list what was lent to a record that was merged away."""
+
+    def of_patron(self, patron: PatronId) -> Iterator[Page[Loan]]:
+        """Of one record only."""
+        own = {seen.item for seen in self._items.values() if seen.loan is not None and seen.loan.patron == patron}
+        rows = [row for page in super().of_patron(patron) for row in page.rows]
+        return self._pages([row for row in rows if row.item in own])
+
+
 class HidesTheLost(Spoilt):
     """Leaves lost and claimed items out of a patron's list."""
 
@@ -336,6 +355,8 @@ _STRANGER = "NYPL's circulation service: a stranger answered (driver study 3 and
 
 BUGS: tuple[Planted, ...] = (
     _bug(AnothersLoans, "another patron's loan listed", _STRANGER, "own-loans"),
+    _bug(AsTheyCome, "loans listed as they come", _DUE, "own-loans"),
+    _bug(MergedForgotten, "loans of a merged record left out", _STRANGER, "loans-after-a-merge"),
     _bug(HidesTheLost, "lost items left out of a patron's list", _STATE, "own-loans"),
     _bug(StrangerHasNothing, "an unknown patron has no loans", _STRANGER, "own-loans"),
     _bug(RenewalNotStored, "renewal answered and not stored", _ASPEN, "does-it"),
