@@ -435,3 +435,9 @@ def test_a_record_that_was_merged_away_is_named(here):
     assert here.cards.replace(other.id, library=ARGONNE, identified=True).value.id == one.id
     here.ils.put(Patron(id=PatronId("main", "bare"), as_of=here.clock.now(), contact=Contact(), category="resident"))
     assert here.cards.renew(PatronId("main", "bare")).done
+
+
+def test_a_request_for_renewal_has_a_number_of_its_own(here):
+    """A blank one would be everybody's."""
+    with pytest.raises(InvalidValue, match="must be the form's number"):
+        here.cards.request_renewal(PatronId("main", "p1"), cause=" ")

@@ -117,6 +117,7 @@ def test_revealing_leaves_an_audit_line_first():
         ("name", {"actor": " "}, "actor: must be text"),
         ("name", {"record": ""}, "record: must be text"),
         ("visits", {}, "is not personal data"),
+        ("shoe", {}, "is no field; masked ones are name"),
     ],
 )
 def test_revealing_needs_a_purpose_an_actor_a_record_and_something_to_reveal(name, changed, rule):

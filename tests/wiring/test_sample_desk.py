@@ -58,6 +58,23 @@ def test_cards_and_files_take_a_scanned_card(desk):
     assert desk.patrons.unblock(card, "returned-mail").done
 
 
+def test_a_card_is_replaced_once_though_the_form_is_sent_again(desk):
+    """With the card that was scanned the first time; the old one lends nothing from then on."""
+    old = str(desk.patrons.get("main:70030").card)
+    first = desk.cards.replace(old, library="cheney", identified=True, cause="form 31")
+    again = desk.cards.replace(old, library="cheney", identified=True, cause="form 31")
+    assert first.done
+    assert again.value.card == first.value.card != old
+    with pytest.raises(BadInput, match="the card: was replaced"):
+        desk.loans.check_out(old, "39999010000022")
+
+
+def test_the_samples_cards_are_of_a_kind(desk):
+    """A renewal is a question of dates and debts, not of an unknown word."""
+    found = desk.cards.may_renew("main:70030")
+    assert [reason.code for reason in found.reasons] != ["kind_unknown"]
+
+
 def test_a_desk_says_what_it_has_in_one_line(desk):
     """And nothing of anybody."""
     assert repr(desk).startswith("<Desk of Sample Library District (synthetic) for jdoe: hotspots, ")

@@ -26,7 +26,7 @@ from scld_core.cards.office import CardOffice
 from scld_core.cards.renewals import RenewalRequest, due_by, keep_request, move_request, stored_requests
 from scld_core.cards.rules import ends_on, entitlement, kind_of
 from scld_core.cards.states import RenewalEvent
-from scld_core.errors import NotFound
+from scld_core.errors import InvalidValue, NotFound
 from scld_core.kernel.barcode import Barcode, read_scan
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 from scld_core.kernel.ids import LocationId, PatronId
@@ -180,11 +180,12 @@ class CardDesk:
         identified: bool = False,
         cause: str = "",
     ) -> Outcome[Patron]:
-        """Give a patron a new number; every former one still finds the patron, for ever.
+        """Give a patron a new number; every former one still finds the patron, for ever, and here as well.
 
         `identified` says that whoever asks was verified to be the patron.
         """
-        held = self._read(patron)
+        people = self.office.people.patrons
+        held = people.get(whose(patron, people.find, former=True))
         form = self.writer.name("form", cause) if cause else ""
         chosen: Barcode | None = read_scan(number).number if number else None
         none_left: Decision | None = None
@@ -209,7 +210,9 @@ class CardDesk:
         return carried(self.office.people, self.writer, write, patron, decision=decision)
 
     def request_renewal(self, patron: PatronId | str, *, cause: str, months: int | None = None) -> RenewalRequest:
-        """Take a request for renewal that is answered later: by a form's number, once."""
+        """Take a request for renewal that is answered later; `cause` is the form's number, which is taken once."""
+        if not cause.strip():
+            raise InvalidValue("request_renewal", "cause", "must be the form's number")
         held, ruling = self._read(patron), self.office.ruling()
         request = RenewalRequest(
             number=self.writer.name("renewal", cause),

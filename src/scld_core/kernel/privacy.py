@@ -90,11 +90,15 @@ def reveal(
     """The tagged field `name` of `value`, after `audit` has stored who saw it and why.
 
     `record` names the record by its id, never by its content. Where there is a store, `audit` is
-    that of `services.privacy`, which writes to the journal.
+    that of `services.privacy`, which writes to the journal. InvalidValue for a field that is not there, or
+    is not masked.
     """
     kind = value.__class__
-    attribute: attrs.Attribute[Any] = getattr(attrs.fields(kind), name)
-    if not is_personal(attribute):
+    fields = attrs.fields_dict(kind)
+    if name not in fields:
+        there = ", ".join(other for other, one in fields.items() if is_personal(one))
+        raise InvalidValue(kind.__name__, name, f"is no field; masked ones are {there}")
+    if not is_personal(fields[name]):
         raise InvalidValue(kind.__name__, name, "is not personal data and needs no reveal")
     audit(Revealed(actor, record, name, purpose))
     return getattr(value, name)

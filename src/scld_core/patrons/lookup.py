@@ -55,11 +55,11 @@ def _said(scan: Scan, patron: Patron | None) -> Iterator[tuple[str, tuple[tuple[
         yield "former_card", ()
 
 
-def whose(given: PatronId | str, find: Callable[[Barcode], Patron | None]) -> PatronId:
+def whose(given: PatronId | str, find: Callable[[Barcode], Patron | None], *, former: bool = False) -> PatronId:
     """The record that is meant by an id, by its text such as ``main:123``, or by a card as it was scanned.
 
     `find` finds a patron by a number of now or before. NotFound for a card that nobody has; BadInput for one
-    that was replaced, which may be in anybody's hands.
+    that was replaced, which may be in anybody's hands, unless a `former` one does as well.
     """
     if not isinstance(given, str) or ":" in given:
         return PatronId.of(given)
@@ -67,6 +67,6 @@ def whose(given: PatronId | str, find: Callable[[Barcode], Patron | None]) -> Pa
     found = find(number)
     if found is None:
         raise NotFound("patrons", "find", "nobody has this card")
-    if any(card.number == number and not card.present for card in found.cards):
+    if not former and any(card.number == number and not card.present for card in found.cards):
         raise BadInput("the card", "was replaced", "Ask for the newer one, or find the patron by name")
     return found.id

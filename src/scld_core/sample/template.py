@@ -62,6 +62,7 @@ DESK_VALUES: tuple[tuple[str, str, str, str], ...] = (
     ("cards", "valid_months", "{ resident = 36, property_owner = 36, reciprocal = 12 }", "how long a card lasts"),
     ("cards", "valid_days", "{ online = 14 }", "how long one from online lasts"),
     ("cards", "max_owed_cents", "1000", "who owes more gets no renewal"),
+    ("cards", "categories", '{ resident = "adult" }', "the ILS's own word for a kind of card, where it has another"),
     ("cards", "ranges", '{ cheney = ["2900000010000-2900000019999"] }', "each library's card numbers"),
 )
 """Policy keys of the desks: table, name, the sample's value, what it decides."""
