@@ -219,6 +219,9 @@ def test_a_paid_period_sets_the_end_and_a_resident_pays_nothing(here):
     assert made.expires_on == date(2026, 6, 10)
     assert here.cards.renew(made.id, months=12).value.expires_on == date(2027, 3, 10)
     assert codes(here.cards.renew(made.id).decision) == ["months_not_sold"]
+    resident = here.cards.issue(application(contact=person("Zoe", phone="509-555-0111"))).value
+    for months in (0, -3, 12):
+        assert codes(here.cards.renew(resident.id, months=months).decision) == ["kind_not_sold"]
     here.ils.put(evolve(here.ils.get(made.id), contact=person()))
     assert codes(here.cards.renew(made.id, months=3).decision) == ["resident_pays_nothing"]
     assert here.cards.entitlement(made.id).kind is CardKind.NON_RESIDENT

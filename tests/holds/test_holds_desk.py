@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scld_core.calendars import Calendar, Closure
-from scld_core.errors import Conflict, NotFound, OutcomeUnknown, SnapshotRefused, Unavailable
+from scld_core.errors import Conflict, InvalidValue, NotFound, OutcomeUnknown, SnapshotRefused, Unavailable
 from scld_core.holds.actions import HoldOrder, PlaceOrder
 from scld_core.holds.model import HoldManner, OnTrapped, Place
 from scld_core.holds.states import HoldState
@@ -470,3 +470,14 @@ def test_the_clock_is_the_districts():
     hold = o.desk.place(request(1, 1)).value.id
     w.clock.at = datetime(2026, 3, 11, 2, tzinfo=UTC)  # in the district the evening of the 10th
     assert codes(o.desk.suspend(hold, TODAY)) == ["day_passed"]
+
+
+@pytest.mark.parametrize("until", ["2026-03-20", START, 20])
+def test_a_day_is_a_date(until):
+    """Text, an instant or a number is refused before anything is asked of the ILS."""
+    o = office()
+    held = o.desk.place(request(1, 1)).value
+    with pytest.raises(InvalidValue, match="must be a date without a time"):
+        o.desk.suspend(held.id, until)
+    with pytest.raises(InvalidValue, match="must be a date without a time"):
+        o.desk.place(patron(2), title=title(1), pickup=NORTH, not_needed_after=until)

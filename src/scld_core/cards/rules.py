@@ -43,6 +43,7 @@ REASONS: Mapping[str, str] = {
     "area_unsure": "Nobody can tell yet what the address is to the district: {asks}.",
     "resident_pays_nothing": "The address is in the district, where a card costs nothing (AGO 2005 no. 5).",
     "months_not_sold": "A period of {months} is not sold; these are: {sold}.",
+    "kind_not_sold": "A card of the kind {kind} is not sold by months; its period is the policy's.",
     "signature_missing": "Somebody below {age} needs the signature of a responsible adult.",
     "unknown_age": "The birth date is not known, so that a person has to decide who signs.",
     "known_already": "This person has a record: renew or replace that card.",
@@ -243,6 +244,8 @@ def _of_period(kind: CardKind, months: int | None, policy: CardPolicy) -> _Found
         sold = ", ".join(sorted(policy.paid_cents, key=int)) or "none"
         told = "no months" if months is None else f"{months} months"
         yield _Weight.AGAINST, Reason("months_not_sold", (("months", told), ("sold", sold)), "cards.paid_cents")
+    elif kind is not CardKind.NON_RESIDENT and months is not None:
+        yield _Weight.AGAINST, Reason("kind_not_sold", (("kind", kind.value),), "cards.paid_cents")
 
 
 def _of_age(facts: CardFacts, policy: CardPolicy) -> _Found:

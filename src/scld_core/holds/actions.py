@@ -13,7 +13,7 @@ from scld_core.holds.rules import may_cancel, may_change_pickup, may_place, may_
 from scld_core.holds.states import HoldState
 from scld_core.kernel.decision import Answers, Decision
 from scld_core.kernel.ids import HoldId, LocationId
-from scld_core.kernel.validate import instance, optional
+from scld_core.kernel.validate import day, instance, optional
 from scld_core.patrons.person import Patron
 from scld_core.runs.action import Action, Area
 from scld_core.runs.model import Answer, ReadBack, Step, StepRecord
@@ -54,7 +54,7 @@ class HoldOrder:
     """The payload of the others: which hold, the first day on which it is active again, the new pickup library."""
 
     hold: HoldId = field(validator=instance(HoldId))
-    until: date | None = None
+    until: date | None = field(default=None, validator=optional(day))
     pickup: LocationId | None = field(default=None, validator=optional(instance(LocationId)))
 
 

@@ -11,15 +11,9 @@ from scld_core.errors import InvalidValue
 from scld_core.holds.states import OPEN, TRAPPED, HoldState
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.privacy import personal
-from scld_core.kernel.validate import at_least, each, instance, instant, optional
+from scld_core.kernel.validate import at_least, day, each, instance, instant, optional
 
 __all__ = ["Copy", "Hold", "HoldManner", "HoldRequest", "OnTrapped", "Place", "Pull"]
-
-
-def _day(owner: object, attribute: object, value: object) -> None:
-    del attribute
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise InvalidValue(type(owner).__name__, "day", "must be a date without a time")
 
 
 class Place(Enum):
@@ -78,9 +72,9 @@ class Hold:
     rank: int | None = field(default=None, validator=optional(at_least(1)))
     targets: tuple[ItemId, ...] | None = field(default=None, validator=optional(each(instance(ItemId))))
     trapped: ItemId | None = field(default=None, validator=optional(instance(ItemId)))
-    suspended_until: date | None = field(default=None, validator=optional(_day))
-    shelf_until: date | None = field(default=None, validator=optional(_day))
-    not_needed_after: date | None = field(default=None, validator=optional(_day))
+    suspended_until: date | None = field(default=None, validator=optional(day))
+    shelf_until: date | None = field(default=None, validator=optional(day))
+    not_needed_after: date | None = field(default=None, validator=optional(day))
 
     def __attrs_post_init__(self) -> None:
         for name, value, states in (
@@ -128,7 +122,7 @@ class HoldRequest:
     title: TitleId = field(validator=instance(TitleId))
     pickup: LocationId = field(validator=instance(LocationId))
     item: ItemId | None = field(default=None, validator=optional(instance(ItemId)))
-    not_needed_after: date | None = field(default=None, validator=optional(_day))
+    not_needed_after: date | None = field(default=None, validator=optional(day))
     at_most: int | None = field(default=None, validator=optional(at_least(0)))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from scld_core.errors import InvalidValue
 
-__all__ = ["Validator", "at_least", "between", "each", "instance", "instant", "matching", "nonempty", "optional"]
+__all__ = ["Validator", "at_least", "between", "day", "each", "instance", "instant", "matching", "nonempty", "optional"]
 
 Validator = Callable[[Any, Any, Any], None]  # attrs' own shape: (instance, attribute, value)
 
@@ -55,6 +55,12 @@ def instant(owner: object, attribute: Any, value: Any) -> None:
         raise _refuse(owner, attribute, "must be a datetime with a time zone")
     if value.utcoffset() != timedelta(0):
         raise _refuse(owner, attribute, "must be in UTC")
+
+
+def day(owner: object, attribute: Any, value: Any) -> None:
+    """Accept a date without a time."""
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise _refuse(owner, attribute, "must be a date without a time")
 
 
 def optional(inner: Validator) -> Validator:

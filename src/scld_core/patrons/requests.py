@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import attrs
@@ -13,7 +13,7 @@ from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.fold import words
 from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.kernel.privacy import personal
-from scld_core.kernel.validate import instance, matching, optional
+from scld_core.kernel.validate import day, instance, matching, optional
 from scld_core.patrons.contact import Contact, Email, Phone
 from scld_core.patrons.person import Patron
 
@@ -26,11 +26,6 @@ _pin = matching(
 )
 
 
-def _day(owner: object, attribute: Any, value: Any) -> None:
-    if value is not None and (isinstance(value, datetime) or not isinstance(value, date)):
-        raise InvalidValue(type(owner).__name__, attribute.name, "must be a date without a time")
-
-
 @frozen(kw_only=True)
 class PatronQuery:
     """Whom to look for. Everything that is given must be the patron's, and a name, a telephone or a mailbox must be.
@@ -41,7 +36,7 @@ class PatronQuery:
     name: str = personal(default="", validator=_line)
     phone: Phone | None = personal(default=None, validator=optional(instance(Phone)))
     email: Email | None = personal(default=None, validator=optional(instance(Email)))
-    birth_date: date | None = personal(default=None, validator=_day)
+    birth_date: date | None = personal(default=None, validator=optional(day))
 
     def __attrs_post_init__(self) -> None:
         if not self.words and self.phone is None and self.email is None:
@@ -62,11 +57,11 @@ class NewPatron:
 
     number: Barcode = personal(validator=instance(Barcode))
     contact: Contact = personal(validator=instance(Contact))
-    birth_date: date | None = personal(default=None, validator=_day)
+    birth_date: date | None = personal(default=None, validator=optional(day))
     responsible_adult: PatronId | None = personal(default=None, validator=optional(instance(PatronId)))
     category: str = field(default="", validator=instance(str))
     home: LocationId | None = field(default=None, validator=optional(instance(LocationId)))
-    expires_on: date | None = field(default=None, validator=_day)
+    expires_on: date | None = field(default=None, validator=optional(day))
     pin: str | None = personal(default=None, validator=_pin)
 
 
@@ -79,11 +74,11 @@ class PatronChange:
     """
 
     contact: Contact | None = personal(default=None, validator=optional(instance(Contact)))
-    birth_date: date | None = personal(default=None, validator=_day)
+    birth_date: date | None = personal(default=None, validator=optional(day))
     responsible_adult: PatronId | None = personal(default=None, validator=optional(instance(PatronId)))
     category: str | None = field(default=None, validator=optional(instance(str)))
     home: LocationId | None = field(default=None, validator=optional(instance(LocationId)))
-    expires_on: date | None = field(default=None, validator=_day)
+    expires_on: date | None = field(default=None, validator=optional(day))
     endless: bool = field(default=False, validator=instance(bool))
     pin: str | None = personal(default=None, validator=_pin)
 
