@@ -475,7 +475,7 @@ def test_the_clock_is_the_districts():
 @pytest.mark.parametrize("until", ["2026-03-20", START, 20])
 def test_a_day_is_a_date(until):
     """Text, an instant or a number is refused before anything is asked of the ILS."""
-    o = office()
+    o = office(world())
     held = o.desk.place(request(1, 1)).value
     with pytest.raises(InvalidValue, match="must be a date without a time"):
         o.desk.suspend(held.id, until)
