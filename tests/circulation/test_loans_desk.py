@@ -127,6 +127,15 @@ def test_a_refusal_leaves_no_step(world):
     assert world.loans.get(item(1)).state is ItemState.CHECKED_IN
 
 
+def test_a_card_that_is_not_for_loans_borrows_nothing(world):
+    """What its kind leaves out is refused, whatever else speaks for it."""
+    world.patrons.put(Patron(id=patron(1), as_of=NOW, category="student"))
+    desk = world.desk(entitled=lambda category: category != "student")
+    assert codes(desk.check_out(patron(1), item(1)).decision) == ["card_not_for_loans"]
+    assert desk.check_out(patron(2), item(1)).done
+    assert steps(world) != []
+
+
 def test_a_card_that_expired_borrows_nothing(world):
     """On its last day it still does."""
     today = world.ruling().today

@@ -48,7 +48,7 @@ def test_the_same_key_again_does_nothing_more():
         (request(1, 1), "on this title already"),
         (request(1, 2, at_most=1), "1 holds; 1 are permitted"),
         (request(2, 1, item=item(3)), "none of this title"),
-        (request(2, 1, not_needed_after=date(2026, 3, 10)), "not after today"),
+        (request(2, 1, not_needed_after=date(2026, 3, 9)), "2026-03-09 is past"),
     ],
 )
 def test_what_the_ils_itself_refuses(ask, words):

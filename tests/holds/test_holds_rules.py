@@ -42,6 +42,7 @@ facts = st.builds(
     blocks=blocks,
     owed=st.none() | st.integers(-500, 5000).map(Money),
     activated=st.booleans(),
+    entitled=st.booleans(),
     expires=st.none() | days,
     open_holds=st.integers(0, 27),
     same_title=st.booleans(),
@@ -124,7 +125,8 @@ def test_more_holds_or_more_debt_never_permit_more(known, manner):
         ({"for_item": True, "item_of_title": False}, "item_of_other_title"),
         ({"pickup_known": False}, "unknown_pickup"),
         ({"pickup_open": False}, "pickup_closed"),
-        ({"not_needed_after": TODAY}, "day_passed"),
+        ({"not_needed_after": TODAY - timedelta(days=1)}, "not_needed_any_more"),
+        ({"entitled": False}, "card_not_for_holds"),
     ],
 )
 def test_each_thing_against_a_hold_has_a_reason_of_its_own(change, code):
@@ -136,7 +138,7 @@ def test_each_thing_against_a_hold_has_a_reason_of_its_own(change, code):
 
 def test_what_may_still_be_placed():
     """At the limit's edge, on the card's last day, with exactly the debt allowed, with an ignored block."""
-    edge = evolve(GOOD, open_holds=24, expires=TODAY, owed=Money(2500), blocks=("note",))
+    edge = evolve(GOOD, open_holds=24, expires=TODAY, owed=Money(2500), blocks=("note",), not_needed_after=TODAY)
     assert may_place(edge, POLICY, HoldManner()).permitted
 
 

@@ -1,11 +1,17 @@
 """What a person finds in the sample: people with cards and names, and a desk that says what it has."""
 
+import shutil
+from datetime import date
+
 import pytest
 
 from scld_core import open_desk
-from scld_core.errors import BadInput
+from scld_core.cards import Application, CardKind
+from scld_core.cards.model import Service
+from scld_core.errors import BadInput, InvalidValue
 from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.kernel.privacy import Purpose
+from scld_core.patrons import Address, Contact, PersonName
 
 
 @pytest.fixture(params=["in memory", "in a folder"])
@@ -14,7 +20,7 @@ def desk(request, run_sample, tmp_path):
     if request.param == "in memory":
         opened = open_desk(sample=True, actor="jdoe")
     else:
-        opened = open_desk(run_sample, actor="jdoe")
+        opened = open_desk(shutil.copytree(run_sample, tmp_path / "sample"), actor="jdoe")
     with opened:
         yield opened
 
@@ -56,6 +62,10 @@ def test_cards_and_files_take_a_scanned_card(desk):
     assert desk.cards.may_renew(card) == desk.cards.may_renew(PatronId("main", "70030"))
     assert desk.patrons.block(card, "returned-mail").done
     assert desk.patrons.unblock(card, "returned-mail").done
+    gone = desk.patrons.unblock(card, "returned-mail")
+    assert [reason.code for reason in gone.decision.reasons] == ["no_such_block"]
+    with pytest.raises(InvalidValue, match="no room for a person's data"):
+        desk.patrons.unblock(card, "Ada Madeup 509-555-0142")
 
 
 def test_a_card_is_replaced_once_though_the_form_is_sent_again(desk):
@@ -67,6 +77,19 @@ def test_a_card_is_replaced_once_though_the_form_is_sent_again(desk):
     assert again.value.card == first.value.card != old
     with pytest.raises(BadInput, match="the card: was replaced"):
         desk.loans.check_out(old, "39999010000022")
+
+
+def test_what_a_kind_of_card_leaves_out_is_not_to_be_had(desk):
+    """Who registered from home places holds within the limit and borrows nothing until the card is another one."""
+    contact = Contact(name=PersonName("Madeup", "Ada"), address=Address(lines=("7 Elsewhere Ave",), city="Nowhere"))
+    asked = Application(
+        kind=CardKind.ONLINE, library=LocationId("cheney"), contact=contact, birth_date=date(1980, 5, 17)
+    )
+    made = desk.cards.issue(asked, cause="web 7").value
+    assert Service.LOANS not in desk.cards.entitlement(made.id).services
+    lent = desk.loans.check_out(made.id, "39999010000022")
+    assert (lent.done, [reason.code for reason in lent.decision.reasons]) == (False, ["card_not_for_loans"])
+    assert desk.holds.place(made.id, title="main:t1002", pickup="cheney").done
 
 
 def test_the_samples_cards_are_of_a_kind(desk):

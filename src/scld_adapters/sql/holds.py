@@ -180,8 +180,8 @@ class EmbeddedHolds:
         if request.at_most is not None and len(mine) >= request.at_most:
             problem = f"the patron has {len(mine)} holds; {request.at_most} are permitted"
             raise Rejected(self._backend, "place", problem)
-        if request.not_needed_after is not None and request.not_needed_after <= self._today():
-            raise Rejected(self._backend, "place", f"{request.not_needed_after} is not after today")
+        if request.not_needed_after is not None and request.not_needed_after < self._today():
+            raise Rejected(self._backend, "place", f"{request.not_needed_after} is past")
 
     def _placed(self, rows: HoldRows, request: HoldRequest) -> Hold:
         number = rows.run("count")[0].last + 1

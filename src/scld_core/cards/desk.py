@@ -164,8 +164,10 @@ class CardDesk:
         held, ruling = self._read(patron), self.office.ruling()
         decision = decide_renewal(self.office, held, months)
         kind = kind_of(held.category, ruling.policy)
-        until = None if kind is None else ends_on(kind, ruling.policy, today=ruling.day, months=months)
-        if until is None or not decision.permitted:
+        until = None
+        if kind is not None:
+            until = ends_on(kind, ruling.policy, today=ruling.day, months=months, expires=held.expires_on)
+        if until is None:
             return Outcome(None, decision)
         order = RenewOrder(patron=held.id, until=until, months=months)
         label = f"renew until {until}"

@@ -111,6 +111,7 @@ def renew_facts(office: CardOffice, patron: Patron, ruling: CardRuling, months: 
         kind=kind,
         today=ruling.day,
         months=months,
+        expires=patron.expires_on,
         belonging=office.finding(address).belonging if sold and address is not None else None,
         blocks=tuple(block.reason for block in patron.blocks),
         owed=office.owed(patron.id),

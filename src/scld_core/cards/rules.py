@@ -43,6 +43,7 @@ REASONS: Mapping[str, str] = {
     "area_unsure": "Nobody can tell yet what the address is to the district: {asks}.",
     "resident_pays_nothing": "The address is in the district, where a card costs nothing (AGO 2005 no. 5).",
     "months_not_sold": "A period of {months} is not sold; these are: {sold}.",
+    "ends_earlier": "The card is good until {until} already; renewed today it would end earlier.",
     "kind_not_sold": "A card of the kind {kind} is not sold by months; its period is the policy's.",
     "signature_missing": "Somebody below {age} needs the signature of a responsible adult.",
     "unknown_age": "The birth date is not known, so that a person has to decide who signs.",
@@ -103,11 +104,15 @@ class CardFacts:
 
 @frozen(kw_only=True)
 class RenewFacts:
-    """What is known when a card is to be renewed; `kind` is None for a category that is no kind."""
+    """What is known when a card is to be renewed; `kind` is None for a category that is no kind.
+
+    `expires` is the last day that the card has now, None without one.
+    """
 
     kind: CardKind | None = field(validator=optional(instance(CardKind)))
     today: date = field(validator=instance(date))
     months: int | None = None
+    expires: date | None = None
     belonging: Belonging | None = field(default=None, validator=optional(instance(Belonging)))
     blocks: tuple[str, ...] = field(default=(), validator=each(nonempty))
     owed: Money | None = field(default=None, validator=optional(instance(Money)))
@@ -129,10 +134,17 @@ def kind_of(category: str, policy: CardPolicy) -> CardKind | None:
     return next((kind for kind in CardKind if policy.category(kind) == category), None)
 
 
-def ends_on(kind: CardKind, policy: CardPolicy, *, today: date, months: int | None = None) -> date | None:
-    """The last day of a card that is given or renewed today: the first of all ends; None without one."""
-    periods = (policy.valid_months.get(kind), months if kind is CardKind.NON_RESIDENT else None)
-    ends = [_months_after(today, period) for period in periods if period is not None]
+def ends_on(
+    kind: CardKind, policy: CardPolicy, *, today: date, months: int | None = None, expires: date | None = None
+) -> date | None:
+    """The last day of a card that is given or renewed today: the first of all ends; None without one.
+
+    A period that is paid for begins where the one before ends, which is `expires`.
+    """
+    period = policy.valid_months.get(kind)
+    ends = [] if period is None else [_months_after(today, period)]
+    if kind is CardKind.NON_RESIDENT and months is not None:
+        ends.append(_months_after(max(today, expires or today), months))
     if kind in policy.valid_days:
         ends.append(today + timedelta(days=policy.valid_days[kind]))
     if kind in policy.ends_on:
@@ -179,13 +191,17 @@ def may_renew(facts: RenewFacts, policy: CardPolicy, *, version: str = "") -> De
     if facts.belonging is Belonging.DISTRICT and facts.kind is CardKind.NON_RESIDENT:
         found.append((_Weight.AGAINST, Reason("resident_pays_nothing", (), "cards.paid_cents")))
     params = (("kind", facts.kind.value),)
-    until = ends_on(facts.kind, policy, today=facts.today, months=facts.months)
+    until = ends_on(facts.kind, policy, today=facts.today, months=facts.months, expires=facts.expires)
     if facts.kind is CardKind.ONLINE:
         found.append((_Weight.AGAINST, Reason("not_activated", (), "cards.proofs.resident")))
     elif facts.kind not in policy.excludes:
         found.append((_Weight.AGAINST, Reason("kind_not_issued", params, f"cards.excludes.{facts.kind.value}")))
     elif until is None and facts.kind is not CardKind.NON_RESIDENT:
         found.append((_Weight.AGAINST, Reason("never_ends", params, "cards.valid_months")))
+    if until is not None and facts.expires is not None and until < facts.expires:
+        found.append(
+            (_Weight.AGAINST, Reason("ends_earlier", (("until", facts.expires.isoformat()),), "cards.valid_months"))
+        )
     told = (("until", "" if until is None else until.isoformat()),)
     found.append((_Weight.FOR, Reason("renewable", told, "cards.valid_months")))
     return _weighed(found, version)

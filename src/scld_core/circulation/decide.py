@@ -142,6 +142,7 @@ def _borrower(office: LoansOffice, patron: PatronId, ruling: Ruling, *, counted:
         blocks=() if found is None else tuple(block.reason for block in found.blocks),
         owed=None if ruling.policy.max_owed_cents is None else office.owed(patron),
         expires=None if found is None else found.expires_on,
+        entitled=found is None or office.entitled(found.category),
         out=_out(office, patron) if counted else 0,
     )
 

@@ -75,6 +75,11 @@ def _no_barcodes(barcode: Barcode) -> None:
     del barcode
 
 
+def _any_card(category: str) -> bool:
+    del category
+    return True
+
+
 def _any_library(library: LocationId) -> bool:
     del library
     return True
@@ -84,10 +89,11 @@ def _any_library(library: LocationId) -> bool:
 class LoansOffice:
     """One ILS's loans, and what the other desks know of whom and what they are about.
 
-    `waiting_holds` counts those who wait for an item, None where that cannot be told; an ILS that tells of
-    no holds minds them itself. `for_other` says whether an item is set aside for somebody else. `owed` is
-    None where it is not known. `ruling` gives what holds now, and raises PolicyMissing for what the
-    district has to set. `manager` says whether the actor decides what others refer.
+    `entitled` says whether cards of one of the ILS's categories are good for loans. `waiting_holds` counts those
+    who wait for an item, None where that cannot be told; an ILS that tells of no holds minds them itself.
+    `for_other` says whether an item is set aside for somebody else. `owed` is None where it is not known.
+    `ruling` gives what holds now, and raises PolicyMissing for what the district has to set. `manager` says
+    whether the actor decides what others refer.
     """
 
     ils: str = field(validator=nonempty)
@@ -98,6 +104,7 @@ class LoansOffice:
     ruling: Callable[[], Ruling] = field(repr=False)
     patron: Callable[[PatronId], Patron | None] = field(default=_no_record, repr=False)
     find_patron: Callable[[Barcode], Patron | None] = field(default=_no_barcodes, repr=False)
+    entitled: Callable[[str], bool] = field(default=_any_card, repr=False)
     item: Callable[[ItemId], ItemFacts] = field(default=_nothing_known, repr=False)
     find_item: Callable[[Barcode], ItemId | None] = field(default=_no_barcodes, repr=False)
     is_library: Callable[[LocationId], bool] = field(default=_any_library, repr=False)

@@ -47,6 +47,7 @@ REASONS = {
     "owes_too_much": "The patron owes {owed}; the limit is {limit}.",
     "debt_unknown": "What the patron owes is not known.",
     "card_expired": "The card expired on {day}.",
+    "card_not_for_loans": "A card of this kind is not good for loans.",
     "item_limit": "The patron has {out} items; {most} are permitted.",
     "items_unknown": "How many items the patron has is not known.",
     "not_lent": "Items of the kind {kind} are not lent.",
@@ -88,13 +89,15 @@ _Found = tuple[str, dict[str, str]]
 class Borrower:
     """What is known of who borrows; no name, no number.
 
-    `owed` is None where it is not known. `expires` is the last day of the card, None without one. `out` is
-    how many items the patron has, None where that is not told.
+    `owed` is None where it is not known. `expires` is the last day of the card, None without one, and
+    `entitled` whether its kind is good for loans. `out` is how many items the patron has, None where that is
+    not told.
     """
 
     blocks: tuple[str, ...] = field(default=(), validator=each(nonempty))
     owed: Money | None = field(default=None, validator=optional(instance(Money)))
     expires: date | None = None
+    entitled: bool = True
     out: int | None = field(default=0, validator=optional(at_least(0)))
 
 
@@ -250,6 +253,8 @@ def _of_the_borrower(who: Borrower, today: date, policy: CirculationPolicy) -> I
         yield "owes_too_much", {"owed": str(owed), "limit": str(Money(limit, owed.currency))}
     if who.expires is not None and who.expires < today:
         yield "card_expired", {"day": str(who.expires)}
+    if not who.entitled:
+        yield "card_not_for_loans", {}
 
 
 def _doubts(who: Borrower, policy: CirculationPolicy) -> Iterator[_Found]:

@@ -44,11 +44,17 @@ def _nobody_tells(about: object = None) -> None:
     del about
 
 
+def _any_card(category: str) -> bool:
+    del category
+    return True
+
+
 @frozen(kw_only=True)
 class HoldSystems:
     """The ILS's holds, and what its other ports tell; each answers None where nobody tells it.
 
-    `person` is the patron after all merges, `find_person` whoever has or had a card. `owed` is what a patron
+    `person` is the patron after all merges, `find_person` whoever has or had a card, and
+    `entitled` says whether cards of one of the ILS's categories are good for holds. `owed` is what a patron
     owes, `borrowed` the items that one has on loan. `copies` are the items of a title, and whether each can be
     held: None where that is not told. `pickups` are the libraries where holds are picked up. `shelving` is the
     order of the shelves.
@@ -58,6 +64,7 @@ class HoldSystems:
     person: Callable[[PatronId], Patron]
     find_person: Callable[[Barcode], Patron | None] = _nobody_tells
     ruling: Callable[[], HoldRuling]
+    entitled: Callable[[str], bool] = _any_card
     owed: Callable[[PatronId], Money | None] = _nobody_tells
     borrowed: Callable[[PatronId], Collection[ItemId] | None] = _nobody_tells
     copies: Callable[[TitleId], Mapping[ItemId, bool | None] | None] = _nobody_tells
@@ -87,6 +94,7 @@ def place_facts(systems: HoldSystems, request: HoldRequest, ruling: HoldRuling, 
         blocks=tuple(block.reason for block in person.blocks),
         owed=None if policy.max_owed_cents is None else systems.owed(person.id),
         activated=person.category not in policy.inactive_categories,
+        entitled=systems.entitled(person.category),
         expires=person.expires_on,
         open_holds=len(own),
         same_title=any(hold.title == request.title for hold in own),

@@ -48,6 +48,7 @@ REASONS = {
     "item_of_other_title": "The item is one of another title.",
     "unknown_pickup": "{pickup} is no library where holds are picked up.",
     "pickup_closed": "{pickup} is closed and takes no holds.",
+    "not_needed_any_more": "{day}, the last day on which it is wanted, is past.",
     "day_passed": "{day} is not after today.",
     "item_set_aside": "An item is set aside for this hold already.",
     "hold_ended": "The hold has ended: {state}.",
@@ -64,7 +65,8 @@ class PlaceFacts:
     """What is known when somebody asks for a hold; no name, no number.
 
     `owed` is None where it is not known. `activated` is false for somebody who registered online and has
-    not been in. `expires` is the last day of the card, None without one. `pickup` is the library asked
+    not been in, `entitled` for a kind of card that is not good for holds. `expires` is the last day of the
+    card, None without one. `pickup` is the library asked
     for, `pickup_known` whether it is one for holds, `pickup_open` whether it takes them now.
     """
 
@@ -73,6 +75,7 @@ class PlaceFacts:
     blocks: tuple[str, ...] = field(default=(), validator=each(nonempty))
     owed: Money | None = field(default=None, validator=optional(instance(Money)))
     activated: bool = True
+    entitled: bool = True
     expires: date | None = None
     open_holds: int = field(default=0, validator=at_least(0))
     same_title: bool = False
@@ -122,8 +125,8 @@ def _against(facts: PlaceFacts, policy: HoldPolicy, manner: HoldManner) -> Itera
         yield "unknown_pickup", {"pickup": facts.pickup}
     elif not facts.pickup_open:
         yield "pickup_closed", {"pickup": facts.pickup}
-    if facts.not_needed_after is not None and facts.not_needed_after <= facts.today:
-        yield "day_passed", {"day": str(facts.not_needed_after)}
+    if facts.not_needed_after is not None and facts.not_needed_after < facts.today:
+        yield "not_needed_any_more", {"day": str(facts.not_needed_after)}
 
 
 def _of_the_patron(facts: PlaceFacts, policy: HoldPolicy) -> Iterator[tuple[str, dict[str, str]]]:
@@ -134,6 +137,8 @@ def _of_the_patron(facts: PlaceFacts, policy: HoldPolicy) -> Iterator[tuple[str,
         yield "owes_too_much", {"owed": str(owed), "limit": str(Money(limit, owed.currency))}
     if facts.expires is not None and facts.expires < facts.today:
         yield "card_expired", {"day": str(facts.expires)}
+    if not facts.entitled:
+        yield "card_not_for_holds", {}
     if facts.open_holds >= most_holds(facts.activated, policy):
         code = "hold_limit" if facts.activated else "hold_limit_inactive"
         yield code, {"open": str(facts.open_holds), "most": str(most_holds(facts.activated, policy))}

@@ -257,8 +257,8 @@ class MemoryHolds:
             raise Rejected(
                 self._backend, "place", f"the patron has {len(open_)} holds; {request.at_most} are permitted"
             )
-        if request.not_needed_after is not None and request.not_needed_after <= self._today():
-            raise Rejected(self._backend, "place", f"{request.not_needed_after} is not after today")
+        if request.not_needed_after is not None and request.not_needed_after < self._today():
+            raise Rejected(self._backend, "place", f"{request.not_needed_after} is past")
 
     def _unanswered(self, title: TitleId, answers: Answers | None) -> Unanswered | None:
         questions = self._questions.get(title, ())

@@ -13,7 +13,7 @@ from scld_core.kernel.ids import PatronId
 from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, nonempty, optional
 from scld_core.patrons.merge import MergePreview, merge_preview
-from scld_core.patrons.person import Block, Patron
+from scld_core.patrons.person import Block, Patron, block_reason
 from scld_core.patrons.requests import PatronChange
 from scld_core.patrons.systems import PatronSystems
 from scld_core.runs.action import Action, Area
@@ -31,6 +31,7 @@ __all__ = [
     "MergeOrder",
     "UpdateOrder",
     "decide_merge",
+    "may_block",
     "patrons_area",
     "still_there",
 ]
@@ -43,6 +44,7 @@ MERGE = "patrons.merge"
 
 REASONS = {
     "merged_away": "This record was merged into another one; work with that one.",
+    "no_such_block": "There is no block for {block} on the account.",
     "draft_gone": "What was to be written is no longer kept. Enter it again.",
 }
 """The sentences of this module's codes."""
@@ -53,7 +55,7 @@ class BlockOrder:
     """A block to be set, or a reason for which one ends."""
 
     patron: PatronId = personal(validator=instance(PatronId))
-    reason: str = field(validator=nonempty)
+    reason: str = field(validator=block_reason)
     block: Block | None = field(default=None, validator=optional(instance(Block)))
 
 
@@ -94,6 +96,16 @@ def still_there(systems: PatronSystems, patron: PatronId) -> Decision:
     if systems.patrons.get(patron).id == patron:
         return permit()
     return deny(Reason("merged_away", (), "patrons.merge"))
+
+
+def may_block(systems: PatronSystems, action: str, order: BlockOrder) -> Decision:
+    """Whether a block can be set, or one for the reason is there to end."""
+    found = still_there(systems, order.patron)
+    if action != UNBLOCK or not found.permitted:
+        return found
+    if systems.patrons.get(order.patron).blocked_for(order.reason) is None:
+        return deny(Reason("no_such_block", (("block", order.reason),), "patrons.blocks"))
+    return found
 
 
 def decide_merge(systems: PatronSystems, order: MergeOrder) -> MergePreview:

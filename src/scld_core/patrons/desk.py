@@ -20,6 +20,7 @@ from scld_core.patrons.actions import (
     UPDATE,
     BlockOrder,
     UpdateOrder,
+    may_block,
     still_there,
 )
 from scld_core.patrons.contact import Address, Contact, Email, Phone
@@ -174,13 +175,13 @@ class PatronDesk:
         return self._block(BLOCK, BlockOrder(patron=self._id(patron), reason=reason, block=made), cause)
 
     def unblock(self, patron: PatronId | str, reason: str, *, cause: str = "") -> Outcome[Patron]:
-        """End the block for a reason; others stay."""
+        """End the block for a reason; others stay. Denied where there is none for it."""
         return self._block(UNBLOCK, BlockOrder(patron=self._id(patron), reason=reason), cause)
 
     def _block(self, action: str, order: BlockOrder, cause: str) -> Outcome[Patron]:
         label = f"{'block' if action == BLOCK else 'end the block'} for {order.reason}"
         write = Write(action, order, self.writer.name("patron", order.patron), label, cause)
-        return self._carried(write, order.patron, still_there(self.systems, order.patron))
+        return self._carried(write, order.patron, may_block(self.systems, action, order))
 
     def update(self, patron: PatronId | str, change: PatronChange, *, cause: str = "") -> Outcome[Patron]:
         """Change what the change names; a PIN goes to the ILS and is kept nowhere else."""

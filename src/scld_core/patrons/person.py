@@ -14,7 +14,7 @@ from scld_core.kernel.privacy import personal
 from scld_core.kernel.validate import each, instance, instant, matching, optional
 from scld_core.patrons.contact import Contact
 
-__all__ = ["Block", "Card", "CollectionFlag", "Patron"]
+__all__ = ["Block", "Card", "CollectionFlag", "Patron", "block_reason"]
 
 _CODE = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
@@ -48,6 +48,13 @@ class CollectionFlag:
     referral: str = field(default="", validator=instance(str))
 
 
+block_reason = matching(
+    lambda text: isinstance(text, str) and bool(_CODE.fullmatch(text)),
+    "must be a code of lower-case letters, digits, '-', '_', '.' or ':', with no room for a person's data",
+)
+"""What may be the reason of a block."""
+
+
 @frozen
 class Block:
     """One restriction on the patron's record: a `reason` code, since when, and who set it.
@@ -55,12 +62,7 @@ class Block:
     A patron has one block at most for each reason; another one for it changes nothing.
     """
 
-    reason: str = field(
-        validator=matching(
-            lambda text: isinstance(text, str) and bool(_CODE.fullmatch(text)),
-            "must be a code of lower-case letters, digits, '-', '_', '.' or ':', with no room for a person's data",
-        )
-    )
+    reason: str = field(validator=block_reason)
     since: datetime | None = field(default=None, validator=optional(instant))
     by: str = field(default="", validator=instance(str))
 

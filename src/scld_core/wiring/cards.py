@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from scld_core.cards.model import Service
 from scld_core.cards.office import CardOffice, CardRuling
 from scld_core.cards.policy import CardPolicy
+from scld_core.cards.rules import kind_of
 from scld_core.errors import PolicyMissing, UnsupportedOperation
 from scld_core.holds.policy import HoldPolicy
 from scld_core.kernel.ids import PatronId
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from scld_core.plugins import OpenBackend
     from scld_core.wiring.opening import Opening
 
-__all__ = ["card_office"]
+__all__ = ["card_office", "entitles"]
 
 
 def card_office(opening: Opening, people: PatronSystems, opened: OpenBackend) -> CardOffice:
@@ -51,6 +53,25 @@ def _ruling(opening: Opening) -> Callable[[], CardRuling]:
         return evolve(kept[day], now=now)
 
     return ruling
+
+
+def entitles(opening: Opening, service: Service) -> Callable[[str], bool]:
+    """Whether cards of one of the ILS's categories are good for a service.
+
+    A category that is no kind of card, a kind that the district does not issue, and a district that has not
+    set its policy of cards leave that to the ILS.
+    """
+    ruling = _ruling(opening)
+
+    def good(category: str) -> bool:
+        try:
+            policy = ruling().policy
+        except PolicyMissing:
+            return True
+        kind = kind_of(category, policy)
+        return kind is None or service not in policy.excludes.get(kind, ())
+
+    return good
 
 
 def _online_holds(opening: Opening) -> Callable[[], int | None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
+from scld_core.cards.model import Service
 from scld_core.errors import UnsupportedOperation
 from scld_core.holds.facts import HoldRuling, HoldSystems
 from scld_core.holds.policy import HoldPolicy
@@ -15,6 +16,7 @@ from scld_core.kernel.ids import ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.money import Money
 from scld_core.policies import resolve
 from scld_core.runs.guards import take_snapshot
+from scld_core.wiring.cards import entitles
 
 if TYPE_CHECKING:
     from scld_core.plugins import OpenBackend
@@ -34,6 +36,7 @@ def hold_systems(opening: Opening, opened: OpenBackend) -> HoldSystems | None:
         holds=opened.holds,
         person=opened.patrons.get,
         find_person=opened.patrons.find,
+        entitled=entitles(opening, Service.HOLDS),
         ruling=_ruling(opening),
         owed=beside.owed,
         borrowed=beside.borrowed,

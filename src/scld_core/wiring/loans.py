@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
+from scld_core.cards.model import Service
 from scld_core.circulation.office import ItemFacts, LoansOffice, Ruling
 from scld_core.circulation.policy import CirculationPolicy
 from scld_core.errors import UnsupportedOperation
@@ -21,6 +22,7 @@ from scld_core.patrons.person import Patron
 from scld_core.policies import resolve
 from scld_core.runs.guards import take_snapshot
 from scld_core.runs.ports import Store
+from scld_core.wiring.cards import entitles
 
 if TYPE_CHECKING:
     from scld_core.plugins import OpenBackend
@@ -45,6 +47,7 @@ def loans_office(opening: Opening, ils: str, opened: OpenBackend, *, store: Stor
         ruling=_ruling(opening),
         patron=beside.patron,
         find_patron=beside.find_patron,
+        entitled=entitles(opening, Service.LOANS),
         item=beside.item,
         find_item=beside.find_item,
         is_library=beside.is_library,
