@@ -11,7 +11,7 @@ from scld_core.cards.model import Service
 from scld_core.errors import BadInput, InvalidValue
 from scld_core.kernel.ids import LocationId, PatronId
 from scld_core.kernel.privacy import Purpose
-from scld_core.patrons import Address, Contact, PersonName
+from scld_core.patrons import Address, Channel, Claim, Contact, Fact, PersonName
 
 
 @pytest.fixture(params=["in memory", "in a folder"])
@@ -77,6 +77,23 @@ def test_a_card_is_replaced_once_though_the_form_is_sent_again(desk):
     assert again.value.card == first.value.card != old
     with pytest.raises(BadInput, match="the card: was replaced"):
         desk.loans.check_out(old, "39999010000022")
+
+
+def test_what_is_scanned_is_the_card_that_was_meant(desk):
+    """A scanner's letters are no wrong answer, and no repr shows the number."""
+    patron = desk.patrons.get("main:70030")
+    born = Claim(Fact.BIRTH_DATE, desk.patrons.reveal(patron, "birth_date", Purpose.PATRON_REQUEST).isoformat())
+    said = Claim(Fact.CARD_NUMBER, f"A{patron.card}B")
+    assert desk.patrons.verify(patron.id, Channel.PHONE, said, born).permitted
+    assert str(patron.card) not in repr(patron.card) + repr(desk.patrons.look(str(patron.card)))
+
+
+def test_a_change_that_gives_nothing_back_changes_nothing(desk):
+    """A patron's file is never replaced by what is none."""
+    before = desk.patrons.file("main:70030")
+    with pytest.raises(InvalidValue, match="must give back a PatronFile"):
+        desk.patrons.write_down("main:70030", lambda file: None)
+    assert desk.patrons.file("main:70030") == before
 
 
 def test_what_a_kind_of_card_leaves_out_is_not_to_be_had(desk):

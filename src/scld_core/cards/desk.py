@@ -30,6 +30,7 @@ from scld_core.errors import InvalidValue, NotFound
 from scld_core.kernel.barcode import Barcode, read_scan
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 from scld_core.kernel.ids import LocationId, PatronId
+from scld_core.kernel.redact import redact
 from scld_core.kernel.validate import instance
 from scld_core.patrons.actions import still_there
 from scld_core.patrons.contact import Address
@@ -231,8 +232,8 @@ class CardDesk:
         return tuple(one for one in found if late_on is None or one.late_on(late_on))
 
     def ask_more(self, number: str, what: str) -> RenewalRequest:
-        """Wait for the patron, who is to tell `what`; until then nobody at the library is late."""
-        return self._moved(number, RenewalEvent.ASK, asked=what, due_on=None)
+        """Wait for the patron, who is to tell `what`; until then nobody at the library is late. Name nobody in it."""
+        return self._moved(number, RenewalEvent.ASK, asked=redact(what), due_on=None)
 
     def answered(self, number: str) -> RenewalRequest:
         """The patron has told it: the days begin anew."""

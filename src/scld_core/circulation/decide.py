@@ -86,7 +86,7 @@ def decide_renew(
     known, lent = office.item(item), seen.open_loan
     due = ruling.today if lent is None else due_on(lent.due_at, ruling.calendar)
     start = renewal_start(ruling.today, due, ruling.policy)
-    renewed = lent_until(start, known.kind, ruling.policy, ruling.calendar, at)
+    renewed = lent_until(start, known.kind, ruling.policy, ruling.calendar, at or known.home)
     owner = None if lent is None else lent.patron
     facts = RenewFacts(
         today=ruling.today,

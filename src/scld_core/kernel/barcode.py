@@ -9,9 +9,12 @@ from typing import Self
 from attrs import field, frozen
 
 from scld_core.kernel.checksum import luhn_valid
+from scld_core.kernel.privacy import MASK
 from scld_core.kernel.validate import matching
 
 __all__ = ["Barcode", "BarcodeCheck", "Scan", "read_scan", "unknown_item"]
+
+_DIGITS = 14
 
 
 class BarcodeCheck(Enum):
@@ -26,9 +29,12 @@ def _usable(text: object) -> bool:
     return isinstance(text, str) and 0 < len(text) <= 32 and text.isascii() and text.isalnum()
 
 
-@frozen(order=True)
+@frozen(order=True, repr=False)
 class Barcode:
-    """A number on an item or card, as scanned, without start/stop signs."""
+    """A number on an item or card, as scanned, without start/stop signs.
+
+    Its repr shows an item's number alone: any other may be on somebody's card. `str` gives the number.
+    """
 
     number: str = field(validator=matching(_usable, "must be 1 to 32 ASCII letters or digits"))
 
@@ -40,9 +46,13 @@ class Barcode:
     @property
     def check(self) -> BarcodeCheck:
         """Whether this is a 14-digit number of kind 2 (patron) or 3 (item) with a right check digit."""
-        if not (len(self.number) == 14 and self.number.isdigit() and self.number[0] in "23"):
+        if not (len(self.number) == _DIGITS and self.number.isdigit() and self.number[0] in "23"):
             return BarcodeCheck.OTHER_SCHEME
         return BarcodeCheck.VALID if luhn_valid(self.number) else BarcodeCheck.WRONG_CHECK_DIGIT
+
+    def __repr__(self) -> str:
+        item = len(self.number) == _DIGITS and self.number.isdigit() and self.number[0] == "3"
+        return f"Barcode({self.number if item else MASK})"
 
     def __str__(self) -> str:
         return self.number

@@ -14,6 +14,7 @@ from typing import TypeVar
 from attrs import evolve, field, frozen
 
 from scld_core import codecs
+from scld_core.errors import InvalidValue
 from scld_core.kernel.ids import PatronId
 from scld_core.kernel.validate import each, instance
 from scld_core.patrons.consent import Consents, narrower
@@ -91,6 +92,8 @@ def change_file(store: Store, patron: Patron, change: Callable[[PatronFile], Pat
     """Change the patron's file in one transaction; from then on there is one, of all merged records."""
     with store.transaction() as unit:
         changed = change(_read(unit, patron))
+        if not isinstance(changed, PatronFile):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller's function
+            raise InvalidValue("write_down", "change", "must give back a PatronFile; nothing was changed")
         for record in patron.merged_from:
             unit.records(FILES).delete(str(record))
         unit.records(FILES).put(str(patron.id), codecs.dump(changed))

@@ -152,7 +152,15 @@ def _phone(value: str) -> str:
     return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
 
 
+def _card(value: str) -> str:
+    """Without the start and stop letters that a scanner may leave on."""
+    text = _joined(value)
+    framed = len(text) > 2 and text[0] in "abcd" and text[-1] in "abcd" and text[1:-1].isdecimal()
+    return text[1:-1] if framed else text
+
+
 _FORMS: Mapping[Fact, Callable[[str], str]] = {
+    Fact.CARD_NUMBER: _card,
     Fact.NAME: lambda value: " ".join(sorted(words(value))),
     Fact.ADDRESS: line_key,
     Fact.EMAIL: lambda value: value.strip().casefold(),
