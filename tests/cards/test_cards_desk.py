@@ -129,6 +129,32 @@ def test_one_form_is_one_card(here):
     assert codes(here.cards.issue(application(), cause="form-8").decision) == ["known_already"]
 
 
+def test_one_form_with_another_applicant_is_another_request(here):
+    """Whoever typed the number of a form twice gives the second one a card of their own."""
+    first = here.cards.issue(application(), cause="form-7").value
+    other = application(
+        contact=person("Zoe", street="14 Oak Street", phone="509-555-0111"), birth_date=date(1970, 1, 2)
+    )
+    second = here.cards.issue(other, cause="form-7").value
+    assert (first.id != second.id, first.card != second.card) == (True, True)
+    asked = [here.cards.request_renewal(one.id, cause="web-1").patron for one in (first, second)]
+    assert asked == [first.id, second.id]
+    assert len(here.cards.requests()) == 2
+
+
+def test_what_is_refused_uses_up_no_number_and_says_all(here):
+    """Three replacements of nobody known take no number away; a library without numbers is told beside it."""
+    one = here.cards.issue(application()).value
+    for _ in range(5):
+        assert codes(here.cards.replace(one.id, library=CHENEY).decision) == ["not_identified"]
+    assert here.cards.replace(one.id, library=CHENEY, identified=True).done
+    nowhere = here.cards.replace(one.id, library=LocationId("moran"))
+    assert codes(nowhere.decision) == ["not_identified", "no_numbers"]
+    unproved = application(proofs=frozenset(), contact=person("Zoe", phone="509-555-0111"), library=LocationId("moran"))
+    assert codes(here.cards.issue(unproved).decision)[-1] == "no_numbers"
+    assert "number_scheme" in codes(here.cards.issue(unproved, number="123456789012").decision)
+
+
 def test_who_is_known_already_gets_no_second_record(here):
     """The same person is refused, somebody alike is for a person to compare, and one of long ago is new."""
     first = here.cards.issue(application()).value
@@ -291,6 +317,10 @@ def test_a_request_that_is_refused_or_unknown(here):
     made = here.cards.issue(application()).value
     request = here.cards.request_renewal(made.id, cause="web-2")
     assert not here.cards.refuse(request.number).is_open
+    before = here.ils.get(made.id).expires_on
+    here.clock.tick(days=40)
+    assert codes(here.cards.fulfil(request.number).decision) == ["request_refused"]
+    assert here.ils.get(made.id).expires_on == before
     for call in (here.cards.fulfil, here.cards.refuse):
         with pytest.raises(NotFound):
             call("nothing")

@@ -201,13 +201,28 @@ def test_the_same_cause_is_carried_out_once():
 
 
 def test_a_request_that_was_carried_out_is_not_carried_out_again_once_it_was_undone():
-    """The form of a hold that was cancelled since shows that hold and places no other one."""
+    """The form of a hold that was cancelled since places no other one, and is not told as done."""
     o = office(world())
     first = o.desk.place(request(1, 1), cause="form 1").value
     o.desk.cancel(first.id)
     again = o.desk.place(request(1, 1), cause="form 1")
-    assert (again.value.id, again.value.state) == (first.id, HoldState.CANCELLED)
+    assert (again.done, again.value, codes(again)) == (False, None, ["changed_since"])
     assert o.world.queue() == []
+
+
+def test_one_form_may_ask_for_several_things():
+    """Each is carried out once; what was changed again since is not told as done."""
+    o = office(world())
+    hold = o.desk.place(request(1, 1), cause="form 1").value.id
+    early, late = date(2026, 4, 1), date(2026, 5, 1)
+    for until in (early, late):
+        assert o.desk.suspend(hold, until, cause="form 1").value.suspended_until == until
+    assert o.desk.suspend(hold, late, cause="form 1").done
+    assert codes(o.desk.suspend(hold, early, cause="form 1")) == ["changed_since"]
+    assert o.desk.reactivate(hold).done
+    assert not o.desk.suspend(hold, late, cause="form 1").done
+    moved = [o.desk.change_pickup(hold, library, cause="form 1").value.pickup for library in (NORTH, CHENEY)]
+    assert moved == [NORTH, CHENEY]
 
 
 def test_a_hold_that_changed_meanwhile_is_refused_by_what_it_is_now():

@@ -43,10 +43,11 @@ from scld_core.patrons import (
     verification,
 )
 from scld_core.patrons import text as texts
-from scld_core.patrons.actions import BLOCK, MERGE, UPDATE, BlockOrder, MergeOrder, UpdateOrder
-from scld_core.patrons.files import ATTEMPTS, DRAFTS, FILES, PatronFile
+from scld_core.patrons.actions import BLOCK, MERGE, UPDATE, BlockOrder, MergeOrder, UpdateOrder, patrons_area
+from scld_core.patrons.files import ATTEMPTS, DRAFTS, FILES, PatronFile, change_file
 from scld_core.patrons.merge import Obligation
-from scld_core.runs.model import Answer, AnswerKind
+from scld_core.patrons.text import REASONS
+from scld_core.runs.model import Answer, AnswerKind, ReadBack
 from support.cards_desk import CANARY, NOW, PEOPLE, PIN, home, person, town
 
 ONE, TWO, CHILD = (PatronId("main", f"p{number}") for number in (1, 2, 3))
@@ -216,6 +217,80 @@ def test_a_block_is_set_and_ended_on_the_one_write_path(here):
     assert [reason.code for reason in here.patrons.block(ONE, "x").decision.reasons] == ["merged_away"]
     with pytest.raises(NotFound):
         here.patrons.block(PatronId("main", "p9"), "x")
+
+
+def test_one_form_may_lead_to_several_changes(here):
+    """Each is carried out once; what was undone since is not told as done when the form comes again."""
+    for reason in ("owes", "lost-card"):
+        assert here.patrons.block(ONE, reason, cause="form 7").done
+    assert [block.reason for block in here.ils.get(ONE).blocks] == ["owes", "lost-card"]
+    set_at = here.ils.get(ONE).blocked_for("owes")
+    assert here.patrons.block(ONE, "owes", cause="form 7").value.blocked_for("owes") == set_at
+    assert here.patrons.unblock(ONE, "owes", cause="form 7").done
+    again = here.patrons.block(ONE, "owes", cause="form 7")
+    assert (again.done, again.value, [reason.code for reason in again.decision.reasons]) == (
+        False,
+        None,
+        ["changed_since"],
+    )
+    assert "2026-03-10" in again.decision.reasons[0].text(REASONS)
+    for category in ("staff", "student", "student"):
+        assert here.patrons.update(ONE, PatronChange(category=category), cause="form 7").value.category == category
+    assert not here.patrons.update(ONE, PatronChange(category="staff"), cause="form 7").done
+    assert here.patrons.update(ONE, PatronChange(category="student", pin=PIN), cause="form 7").done is False
+    assert here.records(DRAFTS) == {}
+
+
+def test_a_request_is_kept_under_a_name_of_its_own(here):
+    """What somebody types as a form's number is nowhere in store, journal or receipt."""
+    outcome = here.patrons.block(ONE, "owes", cause=f"the form of {CANARY}")
+    with here.store.transaction() as unit:
+        steps = unit.steps.history("patrons", NOW - timedelta(days=1))
+    assert outcome.done
+    assert CANARY not in " ".join((*here.journal(), str(steps), repr(outcome)))
+
+
+def test_a_pin_alone_is_proved_or_stays_open(here):
+    """Whether a PIN was set is asked of the ILS; what no process can ask any more is not told as done."""
+    here.line.lose()
+    assert here.patrons.update(ONE, PatronChange(pin=PIN)).done
+    assert here.ils.check_pin(ONE, PIN)
+    here = filed(town(ils=Forgetful))
+    here.line.lose()
+    assert not here.patrons.update(ONE, PatronChange(pin=PIN)).done
+    doer = next(action for action in patrons_area(here.patrons.systems).actions if action.name == UPDATE)
+    draft = here.patrons.systems.drafts.keep(PatronChange())
+    assert doer.read_back(UpdateOrder(patron=ONE, draft=draft), None) is ReadBack.UNKNOWN
+
+
+class Forgetful(MemoryPatrons):
+    """Answers a change and sets no PIN."""
+
+    def update(self, patron, change, *, key):
+        return super().update(patron, evolve(change, pin=None), key=key)
+
+
+def test_a_link_is_of_the_minor_and_to_somebody(here):
+    """Another minor's link and one to nobody are refused; one whose adult is gone since keeps nobody else out."""
+    for wrong in (evolve(link(), minor=TWO), evolve(link(), adult=PatronId("main", "p9"))):
+        with pytest.raises(InvalidValue, match="guardians"):
+            here.patrons.write_down(CHILD, lambda file, one=wrong: evolve(file, guardians=(one,)))
+    gone = evolve(link(), adult=PatronId("main", "p9"))
+    change_file(here.store, here.ils.get(CHILD), lambda file: evolve(file, guardians=(gone, link())))
+    asked = {"child": CHILD, "adult": ONE, "evidence": [Evidence.CHILDS_CARD], "identified": True}
+    assert here.patrons.may_tell(FactClass.AMOUNT_OWED, **asked).permitted
+
+
+def test_a_file_that_changes_meanwhile_is_changed_again(here):
+    """Two writers at once lose nothing of each other."""
+    first, second = (Standing(code=code) for code in ("one", "two"))
+
+    def slow(file):
+        if not file.restrictions:
+            here.patrons.write_down(ONE, lambda other: evolve(other, restrictions=(first,)))
+        return evolve(file, restrictions=(*file.restrictions, second))
+
+    assert here.patrons.write_down(ONE, slow).restrictions == (first, second)
 
 
 class Deaf(MemoryPatrons):

@@ -220,7 +220,7 @@ FLAG = CollectionFlag("agency", NOW, "referral-1")
             Verdict.REFER,
             ["two_referrals", "two_adults"],
         ),
-        (dossier(1, birth_date=PLACEHOLDER), dossier(2, birth_date=date(1980, 1, 2)), Verdict.PERMIT, []),
+        (dossier(1, birth_date=PLACEHOLDER), dossier(2, birth_date=date(1980, 1, 2)), Verdict.PERMIT, ["mergeable"]),
     ],
 )
 def test_what_only_a_person_can_decide_is_referred(gone, kept, verdict, codes):

@@ -92,10 +92,10 @@ def decide_renewal(office: CardOffice, patron: Patron, months: int | None) -> De
     return may_renew(renew_facts(office, patron, ruling, months), ruling.policy, version=ruling.version)
 
 
-def decide_replacement(office: CardOffice, number: Barcode, *, identified: bool) -> Decision:
-    """Whether a patron's card is replaced by one with this number."""
+def decide_replacement(office: CardOffice, number: Barcode | None, *, identified: bool) -> Decision:
+    """Whether a patron's card is replaced by one with this number; None before there is one."""
     ruling = office.ruling()
-    taken = office.people.patrons.find(number) is not None
+    taken = number is not None and office.people.patrons.find(number) is not None
     return may_replace(number, ruling.policy, identified=identified, taken=taken, version=ruling.version)
 
 

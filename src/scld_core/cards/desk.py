@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from scld_core import codecs
 from scld_core.cards.actions import (
     ISSUE,
     RENEW,
@@ -25,7 +26,7 @@ from scld_core.cards.numbers import next_number
 from scld_core.cards.office import CardOffice
 from scld_core.cards.renewals import RenewalRequest, due_by, keep_request, move_request, stored_requests
 from scld_core.cards.rules import ends_on, entitlement, kind_of
-from scld_core.cards.states import RenewalEvent
+from scld_core.cards.states import RenewalEvent, RenewalState
 from scld_core.errors import InvalidValue, NotFound
 from scld_core.kernel.barcode import Barcode, read_scan
 from scld_core.kernel.decision import Decision, Reason, deny, permit
@@ -38,7 +39,7 @@ from scld_core.patrons.jurisdiction import Finding
 from scld_core.patrons.lookup import whose
 from scld_core.patrons.merging import carried, settled
 from scld_core.patrons.person import Patron
-from scld_core.runs.model import Receipt, StepState, step_id
+from scld_core.runs.model import Receipt
 from scld_core.runs.one_step import Outcome, Write, Writer
 
 __all__ = ["CardAnswer", "CardDesk"]
@@ -87,12 +88,17 @@ class CardDesk:
 
         `number` is the card as it was scanned; left out, the next free number of the library's ranges.
         """
-        chosen, decision = self._chosen(application, number, cause)
+        told = codecs.dump(evolve(application, pin=None))
+        form = self._form(cause, told)
+        chosen = self._number(number, form)
+        decision = permit() if self._issued(chosen, cause, told) else self._may_issue(application, chosen)
+        if chosen is None:
+            chosen, decision = self._reserved(application.library, form, decision)
         if chosen is None or not decision.permitted:
             return Outcome(None, decision)
         draft = self.office.people.drafts.keep(evolve(application, pin=None), application.pin)
-        order = IssueOrder(draft=draft, number=chosen)
-        write = Write(ISSUE, order, self.writer.name("card", chosen), f"a card for {application.library}", cause)
+        order, subject = IssueOrder(draft=draft, number=chosen), self.writer.name("card", chosen)
+        write = Write(ISSUE, order, subject, f"a card for {application.library}", cause, (told,))
 
         def read(receipt: Receipt) -> Patron | None:
             del receipt
@@ -100,39 +106,36 @@ class CardDesk:
 
         return self._drafted(draft, self.writer.carry_out(write, gives=Patron, read=read, decision=decision))
 
-    def _chosen(self, application: Application, number: str, cause: str) -> tuple[Barcode | None, Decision]:
-        """The number that the card will have, and whether it is given; permitted again for what was done before."""
-        form = self.writer.name("form", cause) if cause else ""
-        if number:
-            chosen: Barcode | None = read_scan(number).number
-        else:
-            chosen = next_number(self.office.people.store, (), taken=self._taken, form=form)
-        if chosen is not None and self._done(ISSUE, self.writer.name("card", chosen), cause):
-            return chosen, permit()
+    def _issued(self, number: Barcode | None, cause: str, told: str) -> bool:
+        """Whether this request was carried out before: then it is not judged by the card that it made."""
+        subject = self.writer.name("card", number)
+        return number is not None and self.writer.done_before(Write(ISSUE, None, subject, cause=cause, asks=(told,)))
+
+    def _may_issue(self, application: Application, number: Barcode | None) -> Decision:
         decision = decide_application(self.office, application)
-        if decision.permitted and chosen is None:
-            chosen, none_left = self._next(application.library, form)
-            decision = none_left or decision
-        if decision.permitted and chosen is not None:
-            usable = decide_number(self.office, chosen)
-            decision = decision if usable.permitted else usable
-        return chosen, decision
+        return decision if number is None else _both(decision, decide_number(self.office, number))
 
-    def _done(self, action: str, subject: str, cause: str) -> bool:
-        """Whether this was carried out for a request before: then its answer is given again."""
-        if not cause:
-            return False
-        with self.office.people.store.transaction() as unit:
-            record = unit.steps.get(step_id(action, subject, cause))
-        return record is not None and record.state is StepState.APPLIED
+    def _form(self, cause: str, *told: object) -> str:
+        """The name under which a form's number of a card is reserved; blank for a request without a number."""
+        return self.writer.name("form", cause, *told) if cause else ""
 
-    def _next(self, library: LocationId, form: str = "") -> tuple[Barcode | None, Decision | None]:
+    def _number(self, scanned: str, form: str) -> Barcode | None:
+        """The number that was scanned, or that the form was given before."""
+        if scanned:
+            return read_scan(scanned).number
+        return next_number(self.office.people.store, (), taken=self._taken, form=form)
+
+    def _reserved(self, library: LocationId, form: str, decision: Decision) -> tuple[Barcode | None, Decision]:
+        """The library's next number for a card that is permitted; for one that is refused none is used up."""
         ruling = self.office.ruling()
         ranges = ruling.policy.ranges.get(str(library), ())
-        found = next_number(self.office.people.store, ranges, taken=self._taken, form=form)
-        if found is not None:
-            return found, None
-        return None, deny(Reason("no_numbers", (("library", str(library)),), "cards.ranges", ruling.version))
+        found = None
+        if decision.permitted:
+            found = next_number(self.office.people.store, ranges, taken=self._taken, form=form)
+        if found is not None or (ranges and not decision.permitted):
+            return found, decision
+        none_left = deny(Reason("no_numbers", (("library", str(library)),), "cards.ranges", ruling.version))
+        return None, _both(decision, none_left)
 
     def _taken(self, number: Barcode) -> bool:
         return self.office.people.patrons.find(number) is not None
@@ -147,8 +150,8 @@ class CardDesk:
             return Outcome(None, decision)
         draft = self.office.people.drafts.keep(evolve(application, pin=None), application.pin)
         order = IssueOrder(draft=draft, patron=given)
-        label = f"a card of the kind {application.kind.value}"
-        write = Write(UPGRADE, order, self.writer.name("patron", given), label, cause)
+        label, told = f"a card of the kind {application.kind.value}", codecs.dump(evolve(application, pin=None))
+        write = Write(UPGRADE, order, self.writer.name("patron", given), label, cause, (told,))
         return self._drafted(draft, self._carried(write, given, decision))
 
     def _drafted(self, draft: str, outcome: Outcome[Patron]) -> Outcome[Patron]:
@@ -171,8 +174,9 @@ class CardDesk:
         if until is None:
             return Outcome(None, decision)
         order = RenewOrder(patron=held.id, until=until, months=months)
-        label = f"renew until {until}"
-        return self._carried(Write(RENEW, order, self.writer.name("patron", held.id), label, cause), held.id, decision)
+        subject = self.writer.name("patron", held.id)
+        write = Write(RENEW, order, subject, f"renew until {until}", cause, (months,))
+        return self._carried(write, held.id, decision)
 
     def replace(
         self,
@@ -189,18 +193,18 @@ class CardDesk:
         """
         people = self.office.people.patrons
         held = people.get(whose(patron, people.find, former=True))
-        form = self.writer.name("form", cause) if cause else ""
-        chosen: Barcode | None = read_scan(number).number if number else None
-        none_left: Decision | None = None
+        form = self._form(cause, held.id)
+        chosen = self._number(number, form)
+        decision = decide_replacement(self.office, chosen, identified=identified)
         if chosen is None:
-            chosen, none_left = self._next(LocationId.of(library), form)
+            chosen, decision = self._reserved(LocationId.of(library), form, decision)
         if chosen is None:
-            return Outcome(None, none_left or permit())
-        subject = self.writer.name("patron", held.id)
-        order = ReplaceOrder(patron=held.id, number=chosen, former=held.card)
-        done = held.card == chosen and self._done(REPLACE, subject, cause)
-        decision = permit() if done else decide_replacement(self.office, chosen, identified=identified)
-        write = Write(REPLACE, order, subject, f"replace a card at {library}", cause)
+            return Outcome(None, decision)
+        order, subject = (
+            ReplaceOrder(patron=held.id, number=chosen, former=held.card),
+            self.writer.name("patron", held.id),
+        )
+        write = Write(REPLACE, order, subject, f"replace a card at {library}", cause, (chosen,))
         return self._carried(write, held.id, decision)
 
     def _id(self, patron: PatronId | str) -> PatronId:
@@ -218,7 +222,7 @@ class CardDesk:
             raise InvalidValue("request_renewal", "cause", "must be the form's number")
         held, ruling = self._read(patron), self.office.ruling()
         request = RenewalRequest(
-            number=self.writer.name("renewal", cause),
+            number=self.writer.name("renewal", cause, held.id),
             patron=held.id,
             received_at=ruling.now,
             due_on=due_by(ruling.calendar, ruling.now, ruling.policy.renewal_open_days),
@@ -250,6 +254,8 @@ class CardDesk:
         request = next((one for one in stored_requests(self.office.people.store) if one.number == number), None)
         if request is None:
             raise NotFound("cards", "fulfil", "no request for renewal has this number")
+        if request.state is RenewalState.REFUSED:
+            return Outcome(None, deny(Reason("request_refused", (), "cards", self.office.ruling().version)))
         outcome = self.renew(request.patron, months=request.months, cause=number)
         if outcome.done and request.is_open:
             self._moved(number, RenewalEvent.RENEW, due_on=None)
@@ -268,3 +274,10 @@ class CardDesk:
         if moved is None:
             raise NotFound("cards", event.value, "no request for renewal has this number")
         return moved
+
+
+def _both(one: Decision, other: Decision) -> Decision:
+    """Both together: permitted where both permit it, and refused for every reason."""
+    if not (one.permitted or other.permitted):
+        return deny(*one.reasons, *other.reasons)
+    return other if one.permitted and not other.permitted else one

@@ -61,6 +61,7 @@ REASONS: Mapping[str, str] = {
     "kind_unknown": "The ILS's category is no kind of card of this district: set [policy.cards.categories].",
     "not_activated": "It was registered online: it becomes a card at a desk, by proof, and is not renewed.",
     "replaceable": "The card can be replaced; the old number still finds the patron.",
+    "request_refused": "The request was refused; the patron may ask again.",
     "not_identified": "Whoever asks has not shown to be the patron.",
 }
 """Each reason as a sentence."""
@@ -207,9 +208,15 @@ def may_renew(facts: RenewFacts, policy: CardPolicy, *, version: str = "") -> De
     return _weighed(found, version)
 
 
-def may_replace(number: Barcode, policy: CardPolicy, *, identified: bool, taken: bool, version: str = "") -> Decision:
-    """Whether a card is replaced by one with a number; a block does not take away the card that somebody has."""
-    found = [(_Weight.AGAINST, reason) for reason in number_reasons(number, policy, taken=taken)]
+def may_replace(
+    number: Barcode | None, policy: CardPolicy, *, identified: bool, taken: bool, version: str = ""
+) -> Decision:
+    """Whether a card is replaced by one with a number; a block does not take away the card that somebody has.
+
+    `number` is None before there is one.
+    """
+    against = () if number is None else number_reasons(number, policy, taken=taken)
+    found = [(_Weight.AGAINST, reason) for reason in against]
     if not identified:
         found.append((_Weight.AGAINST, Reason("not_identified", (), "patrons.verification")))
     found.append((_Weight.FOR, Reason("replaceable", (), "cards.ranges")))

@@ -95,7 +95,8 @@ class CirculationDesk:
             at=request.at,
             at_most=ruling.policy.max_items_out,
         )
-        write = Write(CHECK_OUT, LoanOrder(lent, answers), str(request.item), _label("lend", request.item), cause)
+        order, asks = LoanOrder(lent, answers), (request.patron, request.at)
+        write = Write(CHECK_OUT, order, str(request.item), _label("lend", request.item), cause, asks)
         return self.writer.carry_out(write, gives=Loan, read=lambda _: self._open_loan(request.item), decision=decision)
 
     def check_in(self, item: ItemId | str, at: LocationId | str, *, cause: str = "") -> Outcome[CheckIn]:
@@ -103,7 +104,7 @@ class CirculationDesk:
         found = self._item(item)
         lent = self.office.loans.get(found).open_loan
         order = BackOrder(found, self._library(at), None if lent is None else lent.id)
-        write = Write(CHECK_IN, order, str(found), _label("take back", found), cause)
+        write = Write(CHECK_IN, order, str(found), _label("take back", found), cause, (order.at,))
         decision = decide_check_in(self.office, found)
         return self.writer.carry_out(
             write, gives=CheckIn, read=lambda _: CheckIn(self.office.loans.get(found)), decision=decision

@@ -107,7 +107,9 @@ class _Doer:
         return answered(given)
 
     def placed(self, order: PlaceOrder, record: StepRecord) -> ReadBack:
-        del record
+        if record.reference:
+            known = self._hold(HoldId.parse(record.reference))
+            return ReadBack.DONE if known is not None and known.is_open else ReadBack.NOT_DONE
         patron = self.systems.person(order.request.patron).id
         mine = (hold for hold in self.systems.of_patron(patron) if hold.title == order.request.title)
         return ReadBack.DONE if any(mine) else ReadBack.NOT_DONE
@@ -129,11 +131,16 @@ class _Doer:
         return self._changed(CHANGE_PICKUP, order, self.systems.holds.change_pickup(order.hold, pickup, key=key))
 
     def read_back(self, order: HoldOrder, record: StepRecord) -> ReadBack:
-        try:
-            hold = self.systems.holds.get(order.hold)
-        except NotFound:  # an ILS need not keep what has ended
+        hold = self._hold(order.hold)
+        if hold is None:
             return ReadBack.DONE if record.step.action == CANCEL else ReadBack.NOT_DONE
         return ReadBack.DONE if _shows(record.step.action, order, hold) else ReadBack.NOT_DONE
+
+    def _hold(self, hold: HoldId) -> Hold | None:
+        try:
+            return self.systems.holds.get(hold)
+        except NotFound:  # an ILS need not keep what has ended
+            return None
 
     def _changed(self, action: str, order: HoldOrder, hold: Hold) -> Answer:
         self._check(hold, action, same=hold.id == order.hold and _shows(action, order, hold))

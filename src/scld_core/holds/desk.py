@@ -82,6 +82,7 @@ class HoldDesk:
             self.writer.name("place", person.id, request.title),
             f"hold on {request.item or request.title} for {request.pickup}",
             cause,
+            (request.item, request.pickup, request.not_needed_after),
         )
 
         def placed(receipt: Receipt) -> Hold | None:
@@ -117,7 +118,8 @@ class HoldDesk:
             del receipt
             return systems.holds.get(order.hold)
 
-        write = Write(action, order, str(order.hold), f"{label} hold {order.hold}", cause)
+        asks = (order.until, order.pickup)
+        write = Write(action, order, str(order.hold), f"{label} hold {order.hold}", cause, asks)
         return self.writer.carry_out(write, gives=Hold, read=changed, decision=decide(systems, action, order))
 
     def of_patron(self, patron: PatronId | str) -> tuple[Hold, ...]:

@@ -35,6 +35,7 @@ __all__ = [
 
 REASONS = {
     "hold_permitted": "A hold may be placed; the patron has {open} of {most}.",
+    "hold_stands": "The hold is open ({state}), and nothing is against changing it.",
     "blocked": "The account has a block: {block}.",
     "owes_too_much": "The patron owes {owed}; the limit is {limit}.",
     "debt_unknown": "What the patron owes is not known.",
@@ -146,7 +147,7 @@ def _of_the_patron(facts: PlaceFacts, policy: HoldPolicy) -> Iterator[tuple[str,
 
 def may_cancel(hold: Hold, *, version: str = "") -> Decision:
     """Whether a hold can still be cancelled."""
-    return _unless_ended(hold, HoldEvent.CANCELLED, version) or permit()
+    return _unless_ended(hold, HoldEvent.CANCELLED, version) or _stands(hold, version)
 
 
 def may_suspend(hold: Hold, manner: HoldManner, until: date | None, *, today: date, version: str = "") -> Decision:
@@ -159,14 +160,14 @@ def may_suspend(hold: Hold, manner: HoldManner, until: date | None, *, today: da
         against.append(_said("item_set_aside", {}, version))
     if until is not None and until <= today:
         against.append(_said("day_passed", {"day": str(until)}, version))
-    return deny(*against) if against else permit()
+    return deny(*against) if against else _stands(hold, version)
 
 
 def may_reactivate(hold: Hold, *, version: str = "") -> Decision:
     """Whether a hold can be reactivated; one that is not suspended is left as it is."""
     if not hold.is_open:
         return deny(_said("hold_ended", {"state": hold.state.value}, version))
-    return permit()
+    return _stands(hold, version)
 
 
 def may_change_pickup(
@@ -183,7 +184,11 @@ def may_change_pickup(
         against.append(_said("unknown_pickup", {"pickup": pickup}, version))
     elif not open_:
         against.append(_said("pickup_closed", {"pickup": pickup}, version))
-    return deny(*against) if against else permit()
+    return deny(*against) if against else _stands(hold, version)
+
+
+def _stands(hold: Hold, version: str) -> Decision:
+    return permit(_said("hold_stands", {"state": hold.state.value}, version))
 
 
 def _unless_ended(hold: Hold, event: HoldEvent, version: str) -> Decision | None:

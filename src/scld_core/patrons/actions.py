@@ -43,6 +43,7 @@ UPDATE = "patrons.update"
 MERGE = "patrons.merge"
 
 REASONS = {
+    "record_stands": "It is the patron's own record, and can be changed.",
     "merged_away": "This record was merged into another one; work with that one.",
     "no_such_block": "There is no block for {block} on the account.",
     "draft_gone": "What was to be written is no longer kept. Enter it again.",
@@ -93,9 +94,10 @@ class MergeOrder:
 
 def still_there(systems: PatronSystems, patron: PatronId) -> Decision:
     """Whether a record is one that can be written to."""
+    version = systems.ruling().version
     if systems.patrons.get(patron).id == patron:
-        return permit()
-    return deny(Reason("merged_away", (), "patrons.merge"))
+        return permit(Reason("record_stands", (), "patrons.merge", version))
+    return deny(Reason("merged_away", (), "patrons.merge", version))
 
 
 def may_block(systems: PatronSystems, action: str, order: BlockOrder) -> Decision:
@@ -104,7 +106,8 @@ def may_block(systems: PatronSystems, action: str, order: BlockOrder) -> Decisio
     if action != UNBLOCK or not found.permitted:
         return found
     if systems.patrons.get(order.patron).blocked_for(order.reason) is None:
-        return deny(Reason("no_such_block", (("block", order.reason),), "patrons.blocks"))
+        block = (("block", order.reason),)
+        return deny(Reason("no_such_block", block, "patrons.blocks", systems.ruling().version))
     return found
 
 
@@ -165,6 +168,11 @@ class _Doer:
         del record
         change = self.systems.drafts.read(order.draft, PatronChange)
         if change is None or not change.shows(self.systems.patrons.get(order.patron)):
+            return ReadBack.NOT_DONE
+        pin = self.systems.drafts.pin(order.draft)
+        if pin is None and change == PatronChange():
+            return ReadBack.UNKNOWN  # it was a PIN alone, and the process that had it has ended
+        if pin is not None and not self.systems.patrons.check_pin(order.patron, pin):
             return ReadBack.NOT_DONE
         self.systems.drafts.drop((order.draft,))
         return ReadBack.DONE

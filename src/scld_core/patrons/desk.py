@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from scld_core.errors import NotFound
+from scld_core import codecs
+from scld_core.errors import InvalidValue, NotFound
 from scld_core.kernel.barcode import read_scan
 from scld_core.kernel.decision import Decision
 from scld_core.kernel.ids import PatronId
@@ -148,7 +149,8 @@ class PatronDesk:
         systems, ruling = self.systems, self.systems.ruling()
         found, asking = self._read(child), self._read(adult)
         own = stored_file(systems.store, found)
-        links = tuple(evolve(link, adult=systems.patrons.get(link.adult).id) for link in own.guardians)
+        adults = ((link, self._known(link.adult)) for link in own.guardians)
+        links = tuple(link if adult is None else evolve(link, adult=adult.id) for link, adult in adults)
         enquiry = Enquiry(
             child=found.id,
             adult=asking.id,
@@ -166,8 +168,22 @@ class PatronDesk:
         return stored_file(self.systems.store, self._read(patron))
 
     def write_down(self, patron: PatronId | str, change: Callable[[PatronFile], PatronFile]) -> PatronFile:
-        """Change that file; a link of a guardian is filed with the minor."""
-        return change_file(self.systems.store, self._read(patron), change)
+        """Change that file; a link of a guardian is filed with the minor.
+
+        `change` gets the file and gives back the changed one. InvalidValue for a link of another minor, and for
+        one to an adult whom the ILS does not know.
+        """
+        found = self._read(patron)
+        own = {found.id, *found.merged_from}
+
+        def check(file: PatronFile) -> None:
+            for link in file.guardians:
+                if link.minor not in own:
+                    raise InvalidValue("write_down", "guardians", "has a link of another minor; file it with that one")
+                if self._known(link.adult) is None:
+                    raise InvalidValue("write_down", "guardians", "has a link to an adult whom the ILS does not know")
+
+        return change_file(self.systems.store, found, change, check)
 
     def block(self, patron: PatronId | str, reason: str, *, cause: str = "") -> Outcome[Patron]:
         """Block a patron for a reason; a block that is there for it stays as it is."""
@@ -180,7 +196,7 @@ class PatronDesk:
 
     def _block(self, action: str, order: BlockOrder, cause: str) -> Outcome[Patron]:
         label = f"{'block' if action == BLOCK else 'end the block'} for {order.reason}"
-        write = Write(action, order, self.writer.name("patron", order.patron), label, cause)
+        write = Write(action, order, self.writer.name("patron", order.patron), label, cause, (order.reason,))
         return self._carried(write, order.patron, may_block(self.systems, action, order))
 
     def update(self, patron: PatronId | str, change: PatronChange, *, cause: str = "") -> Outcome[Patron]:
@@ -189,17 +205,23 @@ class PatronDesk:
         decision = still_there(self.systems, patron)
         if not decision.permitted:
             return Outcome(None, decision)
-        draft = self.systems.drafts.keep(evolve(change, pin=None), change.pin)
-        subject = self.writer.name("patron", patron)
-        outcome = self._carried(
-            Write(UPDATE, UpdateOrder(patron=patron, draft=draft), subject, "change", cause), patron, decision
-        )
+        told = evolve(change, pin=None)
+        draft = self.systems.drafts.keep(told, change.pin)
+        order, subject = UpdateOrder(patron=patron, draft=draft), self.writer.name("patron", patron)
+        outcome = self._carried(Write(UPDATE, order, subject, "change", cause, (codecs.dump(told),)), patron, decision)
         if settled(outcome):
             self.systems.drafts.drop((draft,))
         return outcome
 
     def _id(self, patron: PatronId | str) -> PatronId:
         return whose(patron, self.systems.patrons.find)
+
+    def _known(self, patron: PatronId) -> Patron | None:
+        """The record that an id stands for today; None where the ILS has none any more."""
+        try:
+            return self.systems.patrons.get(patron)
+        except NotFound:
+            return None
 
     def _read(self, patron: PatronId | str) -> Patron:
         return self.systems.patrons.get(self._id(patron))

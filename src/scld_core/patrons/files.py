@@ -88,16 +88,33 @@ def stored_file(store: Store, patron: Patron) -> PatronFile:
         return _read(unit, patron)
 
 
-def change_file(store: Store, patron: Patron, change: Callable[[PatronFile], PatronFile]) -> PatronFile:
-    """Change the patron's file in one transaction; from then on there is one, of all merged records."""
-    with store.transaction() as unit:
-        changed = change(_read(unit, patron))
+def _anything(file: PatronFile) -> None:
+    del file
+
+
+def change_file(
+    store: Store,
+    patron: Patron,
+    change: Callable[[PatronFile], PatronFile],
+    check: Callable[[PatronFile], None] = _anything,
+) -> PatronFile:
+    """Change the patron's file in one transaction; from then on there is one, of all merged records.
+
+    `check` raises for a file that cannot stand. `change` is asked again where another writer was faster.
+    """
+    while True:
+        before = stored_file(store, patron)
+        changed = change(before)
         if not isinstance(changed, PatronFile):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller's function
             raise InvalidValue("write_down", "change", "must give back a PatronFile; nothing was changed")
-        for record in patron.merged_from:
-            unit.records(FILES).delete(str(record))
-        unit.records(FILES).put(str(patron.id), codecs.dump(changed))
-    return changed
+        check(changed)
+        with store.transaction() as unit:
+            if _read(unit, patron) != before:
+                continue
+            for record in patron.merged_from:
+                unit.records(FILES).delete(str(record))
+            unit.records(FILES).put(str(patron.id), codecs.dump(changed))
+        return changed
 
 
 def count_attempt(

@@ -25,6 +25,7 @@ from scld_core.patrons.rules import merged
 __all__ = ["REASONS", "Dossier", "MergePreview", "Obligation", "Standing", "merge_preview", "stricter", "united"]
 
 REASONS: Mapping[str, str] = {
+    "mergeable": "nothing is against merging them",
     "alias": "{count} numbers become aliases",
     "obligations": "{count} charges, loans and holds go over",
     "restriction": "the restriction {code} holds on",
@@ -98,7 +99,8 @@ def merge_preview(
         obligations=tuple(sorted({*gone.obligations, *kept.obligations})),
         guardians=_links(gone, kept),
     )
-    return MergePreview(result, permit(), tuple(_stamped(_changes(gone, kept, result), version)))
+    decision = permit(*_stamped([Reason("mergeable")], version))
+    return MergePreview(result, decision, tuple(_stamped(_changes(gone, kept, result), version)))
 
 
 def _stamped(reasons: Iterable[Reason], version: str) -> Iterator[Reason]:

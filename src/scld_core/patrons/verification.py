@@ -15,6 +15,7 @@ from datetime import date
 
 from attrs import field, frozen
 
+from scld_core.errors import InvalidValue
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 from scld_core.kernel.fold import words
 from scld_core.kernel.privacy import personal
@@ -49,6 +50,17 @@ class Claim:
         )
     )
     value: str = personal(validator=nonempty)
+
+    def __attrs_post_init__(self) -> None:
+        if self.fact is Fact.BIRTH_DATE and not _is_day(self.value):
+            raise InvalidValue("Claim", "value", "of a birth date must be written as 1980-05-17: year, month, day")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 @frozen

@@ -27,6 +27,7 @@ from scld_core.runs.model import (
     Answer,
     AnswerKind,
     AreaPlan,
+    ReadBack,
     Receipt,
     Step,
     StepRecord,
@@ -44,6 +45,7 @@ REASONS = {
     "refused_by_system": "{system} refuses it: {said}.",
     "changed_meanwhile": "The record changed while this was being done. Look at it again.",
     "under_way": "The same was asked for a moment ago, and no answer has come yet. Look again in a few minutes.",
+    "changed_since": "This request was carried out on {day}, and what it did has changed since. Make a new request.",
     "vetoed": "A plugin of this district does not permit it: {why}.",
     "needs_approval": "Somebody has to approve this first.",
 }
@@ -73,8 +75,9 @@ class Outcome(Generic[T]):
 class Write(Generic[P]):
     """One change that is asked for: the action's name, its payload, and what it is done to.
 
-    `subject`, `cause` and `label` name no person. `cause` is the request itself: the same cause on the
-    same subject is done once. Left blank, each call is a request of its own.
+    `subject` and `label` name no person. `cause` is the request itself, such as a form's number: the same of
+    one subject is done once under it. Left blank, each call is a request of its own. `asks` is what exactly is
+    asked for, where one request may ask more than one thing of a subject. Neither is stored as it is.
     """
 
     action: str = field(validator=nonempty)
@@ -82,6 +85,7 @@ class Write(Generic[P]):
     subject: str = field(validator=nonempty)
     label: str = ""
     cause: str = ""
+    asks: tuple[object, ...] = field(default=(), repr=False)
 
 
 @frozen
@@ -118,12 +122,11 @@ class Writer:
         when the system refuses it, for a reason of our own words where they have one.
         """
         decision = permit() if decision is None else decision
+        before = self._before(write)
+        if before is not None:
+            return self._again(write, before, read)
         if not decision.permitted:
-            before = self._before(write)
-            if before is None:
-                return Outcome(None, decision)
-            receipt = receipt_of(before, self.engine.clock.now())
-            return Outcome(_read(read, receipt), permit(*before.step.reasons), receipt)
+            return Outcome(None, decision)
         step = self._step(write, decision)
         call = _Call(decision)
         receipt = self._executed(step, call)
@@ -141,13 +144,31 @@ class Writer:
             call.denied = self._why(write, step)
         return Outcome(None, _against(receipt, call) or decision, receipt)
 
+    def done_before(self, write: Write[Any]) -> bool:
+        """Whether the same request was carried out already; its payload is not looked at."""
+        return self._before(write) is not None
+
     def _before(self, write: Write[Any]) -> StepRecord | None:
         """What the same request has done already: asked again, it is not judged by what it made so."""
         if not write.cause:
             return None
         with self.engine.store.transaction() as unit:
-            record = unit.steps.get(step_id(write.action, write.subject, write.cause))
+            record = unit.steps.get(step_id(write.action, write.subject, self._cause(write)))
         return record if record is not None and record.state is StepState.APPLIED else None
+
+    def _again(self, write: Write[Any], before: StepRecord, read: Callable[[Receipt], T | None]) -> Outcome[T]:
+        """The answer to a request that was carried out; never told as done where it does not show any more."""
+        action = self.engine.actions[write.action]
+        asked = (write.payload, codecs.load(action.payload, before.step.payload))
+        if all(action.read_back(payload, before) is ReadBack.NOT_DONE for payload in asked):
+            day = (("day", str(before.step.business_day)),)
+            return Outcome(None, deny(Reason("changed_since", day)))
+        receipt = receipt_of(before, self.engine.clock.now())
+        return Outcome(_read(read, receipt), permit(*before.step.reasons), receipt)
+
+    def _cause(self, write: Write[Any]) -> str:
+        """A name of the request: what somebody types as its number may name a person."""
+        return self.name("cause", write.cause, *write.asks) if write.cause else secrets.token_hex(8)
 
     def _why(self, write: Write[Any], step: Step) -> Decision | None:
         """What the facts have against it now; None where they do not explain why the system refused it."""
@@ -162,7 +183,7 @@ class Writer:
         return Step(
             action=write.action,
             subject=write.subject,
-            cause=write.cause or secrets.token_hex(8),
+            cause=self._cause(write),
             area=self.area,
             business_day=self.day(),
             payload=codecs.dump(write.payload),
