@@ -297,7 +297,7 @@ def test_an_end_that_the_ils_refuses_is_told_by_name(world):
     desk.claim_returned(item(1))
     plain = world.loans.check_in
 
-    def refusing(of, at, *, key):
+    def refusing(of, at, *, key, shelf_until=None):
         world.loans.check_in = plain
         desk.check_in(of, at)
         raise Rejected("main", "check_in", "is in use")

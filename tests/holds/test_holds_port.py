@@ -16,7 +16,7 @@ def test_reading_and_writing_are_told_apart():
     """Each operation is declared, and the reference has it."""
     declared = operations(Holds)
     assert {name for name, one in declared.items() if one.effect is Effect.WRITE} == WRITES
-    assert set(declared) - WRITES == {"get", "of_patron", "of_title", "iter_pulls"}
+    assert set(declared) - WRITES == {"get", "of_patron", "of_title", "iter_pulls", "iter_shelf"}
     assert all(callable(getattr(world().holds, name)) for name in declared)
 
 
@@ -30,6 +30,10 @@ def test_an_answer_about_something_else_is_known():
     assert about["of_patron"]("main", patron(1))(held)
     assert about["of_title"]("main", title(1))(held)
     assert about["iter_pulls"]("main", NORTH)(line)
+    ready = w.holds.check_in(item(1), NORTH)
+    assert about["iter_shelf"]("main", NORTH)(ready)
+    assert not about["iter_shelf"]("main", CHENEY)(ready)
+    assert not about["iter_shelf"]("main", NORTH)(held)
     ended = w.holds.cancel(held.id, key="c")
     foreign = evolve(held, targets=(ItemId("other", "i1"),))
     assert not about["get"]("main", HoldId("main", "h9"))(held)

@@ -369,8 +369,8 @@ class Sip2Beside:
             tables.add_checkout(patron, number, NOW)
         return Loan(LoanId(request.item.backend, request.item.local), request.item, NOW)
 
-    def check_in(self, item, at, *, key):
-        del key
+    def check_in(self, item, at, *, key, shelf_until=None):
+        del key, shelf_until
         number = self._item(item.local)
         for lent in [row for row in self.system.tables.checkouts.values() if row["item_id"] == number]:
             if not self.lies:

@@ -61,6 +61,9 @@ class Shop:
         with self.store.transaction() as unit:
             return what(unit.connection, *arguments, backend="main", now=now, today=today, **more)
 
+    def on_shelf(self):
+        return [hold.id for page in self.holds.iter_shelf(CHENEY) for hold in page.rows]
+
     def queue(self):
         return [hold for page in self.holds.of_title(TitleId("main", "t1")) for hold in page.rows]
 
@@ -128,7 +131,9 @@ def test_days_do_their_work_though_no_program_runs(shop):
     shop.clock.tick(days=3)
     assert [shop.holds.get(hold.id).state for hold in (first, second)] == [HoldState.UNCLAIMED, HoldState.EXPIRED]
     third = shop.place(3)
+    assert shop.on_shelf() == [first.id]
     assert shop.do(holds_items.trap_for, "i1", CHENEY).id == third.id
+    assert shop.on_shelf() == [third.id]
     assert shop.queue()[0].id == third.id
 
 

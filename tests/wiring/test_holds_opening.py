@@ -10,7 +10,9 @@ from scld_core import Options, open_desk
 from scld_core.circulation.model import CheckOutRequest
 from scld_core.errors import PolicyMissing, UnsupportedOperation
 from scld_core.holds.model import Copy, HoldRequest
+from scld_core.holds.rules import shelf_end
 from scld_core.holds.states import HoldState
+from scld_core.kernel.actor import Actor
 from scld_core.kernel.ids import ItemId, LocationId, PatronId, TitleId
 from scld_core.kernel.page import Page
 from scld_core.kernel.time import FixedClock
@@ -18,6 +20,7 @@ from scld_core.patrons.person import Patron
 from scld_core.plugins import OpenBackend
 from scld_core.plugins.seed import Seed
 from scld_core.wiring.holds import hold_systems
+from scld_core.wiring.loans import loans_office
 from scld_core.wiring.opening import Opening
 from support.districts import found, plugins
 from support.hotspots import NOW
@@ -40,9 +43,10 @@ def folder(tmp_path):
     return place
 
 
-def opened(folder):
-    """The district."""
-    return open_desk(folder, actor="sample-associate", options=Options(clock=FixedClock(NOW), registry=plugins()))
+def opened(folder, *, later=0):
+    """The district, perhaps days later."""
+    clock = FixedClock(NOW + timedelta(days=later))
+    return open_desk(folder, actor="sample-associate", options=Options(clock=clock, registry=plugins()))
 
 
 def test_a_hold_is_placed_through_the_opened_desk_and_told_by_the_days_run(folder):
@@ -70,6 +74,36 @@ def test_who_has_the_item_places_no_hold_on_its_title(folder):
         assert systems.borrowed(PATRON) == [ItemId("main", "i2")]
         told = evolve(desk.holds, systems=systems).may_place(ASK)
         assert [reason.code for reason in told.reasons] == ["has_it"]
+
+
+def test_what_nobody_picks_up_is_listed_until_it_is_taken_down(folder):
+    """The days are counted from the check-in over the library's open days; the next check-in clears the shelf."""
+    with opened(folder) as desk:
+        hold = desk.holds.place(ASK).value.id
+        back = desk.loans.check_in("main:i2", CHENEY).value
+        systems = desk.holds.systems
+        until = shelf_end(systems.ruling().day, CHENEY, systems.ruling().policy, systems.ruling().calendar)
+        assert (back.hold, back.shelf_until) == (hold, until)
+        assert [one.id for one in desk.holds.shelf("cheney")] == [hold]
+        assert desk.holds.unclaimed("cheney") == desk.holds.shelf("north-spokane") == ()
+    with opened(folder, later=30) as desk:
+        assert [one.state for one in desk.holds.unclaimed(CHENEY)] == [HoldState.UNCLAIMED]
+        assert desk.holds.of_patron(PATRON) == ()
+        assert desk.loans.check_in("main:i2", CHENEY).value.hold is None
+        assert desk.holds.shelf(CHENEY) == ()
+
+
+def test_where_the_ils_has_no_policy_of_ours_it_counts_the_days_itself(folder):
+    """Without the policy of holds an item still comes back; so it does where the ILS has no holds at all."""
+    text = (folder / "district.toml").read_text(encoding="utf-8").replace("shelf_days = 7", "")
+    (folder / "district.toml").write_text(text, encoding="utf-8")
+    with opened(folder) as desk:
+        assert desk.loans.office.shelf_until(CHENEY) is None
+        assert desk.loans.check_in("main:i2", CHENEY).done
+    opening = Opening.of(folder, Options(clock=FixedClock(NOW), registry=plugins()))
+    loans = desk.backends["main"].loans
+    office = loans_office(opening, "main", OpenBackend(loans=loans), store=desk.store, actor=Actor("anne"))
+    assert office.shelf_until(CHENEY) is None
 
 
 def test_a_policy_that_is_not_set_is_named_when_it_is_asked_for(folder):

@@ -35,7 +35,7 @@ CAPABILITIES: Mapping[str, Capability] = {
     "patrons.check_pin": Full(),
     **{f"patrons.{name}": Unsupported(NO_BLOCKS) for name in ("set_flag", "clear_flag", "set_block", "clear_block")},
     "patrons.merge": Unsupported(NO_MERGE),
-    **{f"holds.{name}": Full() for name in ("get", "of_patron", "of_title")},
+    **{f"holds.{name}": Full() for name in ("get", "of_patron", "of_title", "iter_shelf")},
     **{f"holds.{name}": Full() for name in ("place", "cancel", "suspend", "reactivate", "change_pickup")},
     "holds.iter_pulls": Unsupported(NO_PULLS),
     **{f"loans.{name}": Convention("koha-without-claims") for name in ("get", "iter_items", "iter_overdue")},

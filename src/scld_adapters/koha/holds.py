@@ -20,6 +20,7 @@ from scld_adapters.koha.desk import KohaDesk
 from scld_adapters.koha.wire import WireHold, decode_biblio, decode_hold
 from scld_core.errors import NotFound, OutcomeUnknown, Rejected, UnsupportedOperation
 from scld_core.holds.model import Hold, HoldManner, HoldRequest, OnTrapped, Place, Pull
+from scld_core.holds.rules import in_shelf_order
 from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.kernel.ids import HoldId, LocationId, PatronId, TitleId
@@ -78,6 +79,17 @@ class KohaHolds:
         """Raises UnsupportedOperation."""
         del library
         self._refuse("iter_pulls")
+
+    def iter_shelf(self, library: LocationId) -> Iterator[Page[Hold]]:
+        """The holds that wait at a library: also those past their last day, until Koha itself ends them."""
+        desk, call = self._desk, self._desk.call("iter_shelf")
+        code = desk.map.settings.code(library)
+        where = {"pickup_library_id": code, "status": "W"}
+        rows = desk.koha.all(call, "/holds", decode_hold, key=lambda row: row.number, order="hold_id", where=where)
+        if any((row.pickup, row.status) != (code, "W") for row in rows):
+            raise undecodable(call, "a hold is not on this library's shelf")
+        found = in_shelf_order(desk.each(call, desk.map.hold, rows))
+        yield Page(found, desk.clock.now(), last=True, total=len(found))
 
     def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Unanswered:
         """Place a hold. Koha asks nothing first, and checks neither blocks nor debts: the desk does."""

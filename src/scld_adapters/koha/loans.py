@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NoReturn
 
 from attrs import evolve
@@ -118,13 +118,13 @@ class KohaLoans:
                 raise desk.call("check_out", key).lost("Koha's SIP2 answered that the item was lent" + _NOT_SHOWN)
             return desk.reading(call, lambda: desk.map.loan(loan))
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
-        """Take an item back by SIP2, and read how it stands."""
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
+        """Take an item back by SIP2, and read how it stands; Koha counts the days on the hold shelf itself."""
         lending = self._by_sip2("check_in")
         desk, call = self._desk, self._desk.call("check_in")
         number = desk.number(item, call)
         before = self._open(number, call)
-        told = lending.check_in(ItemId(desk.name, self._barcode(number, call)), at, key=key)
+        told = lending.check_in(ItemId(desk.name, self._barcode(number, call)), at, key=key, shelf_until=shelf_until)
         if self._open(number, call) is not None:
             raise desk.call("check_in", key).lost("Koha's SIP2 answered that the item is back" + _NOT_SHOWN)
         hold = self._set_aside([number], call).get(number)
@@ -134,6 +134,7 @@ class KohaLoans:
             ended,
             None if hold is None else HoldId(desk.name, str(hold.number)),
             told.route_to,
+            hold.expires if hold is not None and hold.status == "W" else None,
         )
 
     def renew(

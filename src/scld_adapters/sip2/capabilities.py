@@ -35,6 +35,7 @@ NOT_IN_SIP2: Mapping[str, str] = MappingProxyType(
         "holds_list": "63 lists the items held; neither where a hold is picked up nor since when is told",
         "title_holds": "SIP2 lists one patron's holds; no message gives a title's",
         "pick_list": "SIP2 has no message for a pick list",
+        "hold_shelf": "SIP2 has no message for a hold shelf",
     }
 )
 """What no SIP2 server can do, and why."""

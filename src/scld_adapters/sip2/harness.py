@@ -106,7 +106,15 @@ def harnesses(settings: Sip2Settings | None = None) -> tuple[Harness[Any], ...]:
 
 def _loans(kit: _Kit) -> LoansBench:
     port = kit.named(kit.opened.loans)
-    return LoansBench(loans=port, show=kit.show_item, ask=kit.charge, hold=kit.hold, lose=kit.line.lose, **kit.levers)
+    return LoansBench(
+        loans=port,
+        counts_shelf=True,
+        show=kit.show_item,
+        ask=kit.charge,
+        hold=kit.hold,
+        lose=kit.line.lose,
+        **kit.levers,
+    )
 
 
 def _patrons(kit: _Kit) -> PatronsBench:

@@ -236,6 +236,11 @@ class Sip2Holds:
         del library
         self._unsupported("iter_pulls", "pick_list")
 
+    def iter_shelf(self, library: LocationId) -> Iterator[Page[Hold]]:
+        """Raises UnsupportedOperation."""
+        del library
+        self._unsupported("iter_shelf", "hold_shelf")
+
     def suspend(self, hold: HoldId, until: date | None, *, key: str) -> Hold:
         """Raises UnsupportedOperation."""
         del hold, until, key

@@ -8,7 +8,7 @@ looked for once and is never sent again: what shows is told, and the rest is Out
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NoReturn, TypeVar
 
 from attrs import evolve, frozen
@@ -173,12 +173,15 @@ class Sip2Loans:
 
     # --- taking back ---
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
-        """Take an item back; which hold it is set aside for SIP2 does not say, only where it has to go."""
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
+        """Take an item back; which hold it is set aside for SIP2 does not say, only where it has to go.
+
+        The ILS counts the days on the hold shelf itself: `shelf_until` is not sent.
+        """
         terminal, call = self.terminal, self.terminal.call("check_in", key)
         barcode = terminal.ours(item, call)
         with terminal.writing:
-            before = self.keys.done(CheckIn, key, "check_in", item, at)
+            before = self.keys.done(CheckIn, key, "check_in", item, at, shelf_until)
             if before is not None:
                 return evolve(before, circulation=self.get(item))
             ended = self._seen(item, barcode, terminal.call("check_in")).open_loan
@@ -196,13 +199,13 @@ class Sip2Loans:
             try:
                 answer = self._answer(request, call, AB=barcode)
             except OutcomeUnknown as lost:
-                return self._after(lost, lambda: self._back(item, ended, None), "check_in", item, at)
+                return self._after(lost, lambda: self._back(item, ended, None), "check_in", item, at, shelf_until)
             if answer.text("ok") != "1":
                 raise call.error(Rejected, f"the system does not take it back: {why_refused(answer.values('AF'))}")
             to = to_location(answer.text("CT"), terminal.settings)
             back = self._shown(lambda: self._back(item, ended, None if to == at else to), call)
             terminal.borrowers.pop(barcode, None)
-            return self.keys.keep(key, "check_in", item, at, result=back)
+            return self.keys.keep(key, "check_in", item, at, shelf_until, result=back)
 
     def _back(self, item: ItemId, ended: Loan | None, to: LocationId | None) -> CheckIn | None:
         seen = self._find(item, item.local, self.terminal.call("get"))

@@ -30,6 +30,7 @@ _LACKING: Mapping[str, str] = {
     "holds.of_patron": "holds_list",
     "holds.of_title": "title_holds",
     "holds.iter_pulls": "pick_list",
+    "holds.iter_shelf": "hold_shelf",
     "holds.suspend": "suspend_hold",
     "holds.reactivate": "suspend_hold",
     "catalog.search": "search",

@@ -82,6 +82,12 @@ class EmbeddedHolds:
                 found.extend(_pulls(rows, TitleId(self._backend, row.title), library))
         return self._pages(sorted(found, key=lambda pull: (pull.call_number, pull.item)))
 
+    def iter_shelf(self, library: LocationId) -> Iterator[Page[Hold]]:
+        """The hold shelf of a library, the first day over first."""
+        with self._reading() as rows:
+            found = rows.shelf(library)
+        return self._pages(found)
+
     def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Unanswered:
         """Place a hold, the last of its title."""
         del answers

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from attrs import evolve
+
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.holds import moved
 from scld_adapters.sql.holds_rows import HoldRows
@@ -46,10 +48,10 @@ def trap_for(
     rows = HoldRows(connection, backend, now, today)
     hold = rows.trapped(item)
     if hold is None:
+        _taken_down(rows, item)
         hold = _first(rows, item, backend)
         if hold is None:
             return None
-        _let_go(rows, item)
         hold = moved(hold, HoldEvent.ITEM_TRAPPED, "check_in", trapped=ItemId(backend, item))
     if hold.pickup == at and hold.state in (HoldState.TRAPPED, HoldState.IN_TRANSIT):
         hold = moved(hold, HoldEvent.ITEM_ARRIVED, "check_in", shelf_until=shelf_until)
@@ -78,6 +80,7 @@ def pick_up(
     rows = HoldRows(connection, backend, now, today)
     hold = rows.trapped(item)
     if hold is None:
+        _taken_down(rows, item)
         return None
     if hold.patron != PatronId(backend, patron):
         raise Rejected(backend, "check_out", "the item is set aside for somebody else")
@@ -107,15 +110,17 @@ def _first(rows: HoldRows, item: str, backend: str) -> Hold | None:
     return first_fillable(rows.queue(TitleId(backend, row.title)), ItemId(backend, item))
 
 
-def _let_go(rows: HoldRows, item: str) -> None:
-    """Write what the days have made of the hold that had the item last: an item is set aside for one hold only."""
-    for row in rows.run("trap", item=item):
-        rows.write(rows.read(row))
+def _taken_down(rows: HoldRows, item: str) -> None:
+    """Who did not pick an item up has it no more on the hold shelf: an item is set aside for one hold only."""
+    for row in rows.run("waited", item=item):
+        rows.write(evolve(rows.read(row), trapped=None))
 
 
 def _on_trapped(rows: HoldRows, item: str, event: HoldEvent, operation: str, **fields: Any) -> Hold | None:
     hold = rows.trapped(item)
     if hold is None:
+        if event is HoldEvent.ITEM_FREED:
+            _taken_down(rows, item)
         return None
     hold = moved(hold, event, operation, **fields)
     rows.write(hold)

@@ -17,11 +17,11 @@ from scld_adapters.sql.owners import survivor
 from scld_adapters.sql.statements import fetch
 from scld_adapters.sql.tables import ils_items, ils_patrons, instant_text, read_instant
 from scld_adapters.sql.tables_catalog import ils_item_facts
-from scld_adapters.sql.tables_holds import OPEN_HOLD, TRAPPED_HOLD, ils_hold_writes, ils_holds
+from scld_adapters.sql.tables_holds import OPEN_HOLD, SHELVED_HOLD, TRAPPED_HOLD, ils_hold_writes, ils_holds
 from scld_core.circulation.model import ItemState
 from scld_core.errors import NotFound
 from scld_core.holds.model import Hold, HoldManner
-from scld_core.holds.rules import in_order, on_day, ranked
+from scld_core.holds.rules import in_order, in_shelf_order, on_day, ranked
 from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
 
@@ -40,6 +40,7 @@ def _given(name: str) -> sa.BindParameter[Any]:
 
 _open = sa.text(f"ils_holds.{OPEN_HOLD}")
 _trapped = sa.text(f"ils_holds.{TRAPPED_HOLD}")
+_shelved = sa.text(f"ils_holds.{SHELVED_HOLD}")
 _rows = sa.select(ils_holds, ils_patrons.c.merged_into).join(ils_patrons, ils_patrons.c.id == ils_holds.c.patron)
 
 _mine = sa.select(ils_patrons.c.id).where(ils_patrons.c.id == _given("patron")).cte("mine", recursive=True)
@@ -52,6 +53,8 @@ _STATEMENTS: Mapping[str, sa.ClauseElement] = {
         ils_holds.c.placed_at, ils_holds.c.id
     ),
     "trap": _rows.where(ils_holds.c.trapped == _given("item"), _trapped),
+    "waited": _rows.where(ils_holds.c.trapped == _given("item"), _shelved),
+    "shelf": _rows.where(ils_holds.c.pickup == _given("at"), ils_holds.c.trapped.is_not(None), _shelved),
     "copies": sa.select(ils_item_facts, ils_items.c.state, ils_items.c.location)
     .join(ils_items, ils_items.c.id == ils_item_facts.c.item)
     .where(ils_item_facts.c.title == _given("title"))
@@ -135,6 +138,10 @@ class HoldRows:
         """The open holds of a patron and of the records merged into that one, without rank and targets."""
         rows = map(self.read, self.run("of_patron", patron=patron))
         return tuple(hold for hold in rows if hold.is_open)
+
+    def shelf(self, library: LocationId) -> tuple[Hold, ...]:
+        """The hold shelf of a library, without rank and targets."""
+        return in_shelf_order(map(self.read, self.run("shelf", at=str(library))))
 
     def trapped(self, item: str) -> Hold | None:
         """The hold for which an item is set aside."""

@@ -16,6 +16,7 @@ from attrs import frozen
 from scld_adapters.sql import ils
 from scld_adapters.sql._sqlalchemy import sa
 from scld_adapters.sql.holds_items import pick_up, send, trap_for
+from scld_adapters.sql.holds_rows import HoldRows
 from scld_adapters.sql.owners import own, records_of, survivor, writing
 from scld_adapters.sql.store import SqlStore
 from scld_adapters.sql.tables import ils_items, ils_loans, ils_patrons, instant_text, read_instant
@@ -109,18 +110,20 @@ class LoanDesk:
         self._done(key, request.item, _asked("check_out", request), loan=number)
         return self._of(number)
 
-    def check_in(self, item: ItemId, at: LocationId, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, key: str, shelf_until: date | None = None) -> CheckIn:
         """Take an item back at a library."""
-        if (again := self._again(key, "check_in", (str(item), str(at)))) is None:
+        asked = (str(item), str(at), "" if shelf_until is None else shelf_until.isoformat())
+        if (again := self._again(key, "check_in", asked)) is None:
             known = self.get(item, "check_in")
             if known.state is ItemState.WITHDRAWN:
                 raise Rejected(self._backend, "check_in", "the item was withdrawn")
-            again = self._taken_back(known, at, key)
+            again = self._taken_back(known, at, shelf_until, key, asked)
         return CheckIn(
             self.get(item),
             None if again.loan is None else self._of(again.loan),
             None if again.hold is None else HoldId(self._backend, again.hold),
             None if again.route_to is None else LocationId(again.route_to),
+            self._shelf_until(again.hold),
         )
 
     def renew(self, item: ItemId, due_at: datetime | None, key: str) -> Loan:
@@ -184,9 +187,18 @@ class LoanDesk:
         ).scalar_one()
         return f"the patron has {count} items; {request.at_most} are permitted" if count >= request.at_most else ""
 
-    def _taken_back(self, known: Circulation, at: LocationId, key: str) -> sa.Row[*tuple[Any, ...]]:
+    def _shelf_until(self, hold: str | None) -> date | None:
+        """The last day on which the item of a hold may be picked up."""
+        if hold is None:
+            return None
+        rows = HoldRows(self._connection, self._backend, self._now, self._today)
+        return rows.known(HoldId(self._backend, hold), "check_in").shelf_until
+
+    def _taken_back(
+        self, known: Circulation, at: LocationId, shelf_until: date | None, key: str, asked: tuple[str, ...]
+    ) -> sa.Row[*tuple[Any, ...]]:
         item, lent = known.item, known.open_loan
-        hold = trap_for(self._connection, item.local, at, **self._holds())
+        hold = trap_for(self._connection, item.local, at, shelf_until=shelf_until, **self._holds())
         goes_to = (self._home(item) or at) if hold is None else hold.pickup
         if goes_to == at:
             state = ItemState.CHECKED_IN if hold is None else ItemState.ON_HOLD_SHELF
@@ -198,7 +210,7 @@ class LoanDesk:
         return self._done(
             key,
             item,
-            _asked("check_in", (str(item), str(at))),
+            _asked("check_in", asked),
             loan=None if lent is None else lent.id.local,
             hold=None if hold is None else hold.id.local,
             route_to=None if goes_to == at else str(goes_to),
@@ -346,10 +358,10 @@ class EmbeddedLoans:
         with writing(self._store, self._backend, "check_out", key) as connection:
             return self._desk(connection).check_out(request, key)
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """Take an item back at a library."""
         with writing(self._store, self._backend, "check_in", key) as connection:
-            return self._desk(connection).check_in(item, at, key)
+            return self._desk(connection).check_in(item, at, key, shelf_until)
 
     def renew(
         self, item: ItemId, due_at: datetime | None, *, key: str, answers: Answers | None = None

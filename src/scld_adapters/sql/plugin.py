@@ -116,7 +116,7 @@ _STORE: dict[str, Capability] = {}  # the store has no capability table: it is o
 _ILS: dict[str, Capability] = {
     **{f"loans.{name}": Full() for name in ("get", "iter_items", "iter_overdue", "of_patron")},
     **{f"loans.{name}": Full() for name in ("check_out", "check_in", "renew", "claim_returned", "declare")},
-    **{f"holds.{name}": Full() for name in ("get", "of_patron", "of_title", "iter_pulls")},
+    **{f"holds.{name}": Full() for name in ("get", "of_patron", "of_title", "iter_pulls", "iter_shelf")},
     **{f"holds.{name}": Full() for name in ("place", "cancel", "suspend", "reactivate", "change_pickup")},
     **{f"catalog.{name}": Full() for name in ("search", "title", "item", "find_item", "items_of", "libraries")},
     **{f"fees.{name}": Full() for name in ("account", "charge", "cancel")},

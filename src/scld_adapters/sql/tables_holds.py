@@ -8,7 +8,7 @@ from scld_adapters.sql._sqlalchemy import postgresql, sa
 from scld_adapters.sql.tables import metadata
 from scld_core.holds.states import OPEN, TRAPPED, HoldState
 
-__all__ = ["OPEN_HOLD", "TRAPPED_HOLD", "ils_hold_writes", "ils_holds"]
+__all__ = ["OPEN_HOLD", "SHELVED_HOLD", "TRAPPED_HOLD", "ils_hold_writes", "ils_holds"]
 
 _TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -23,6 +23,10 @@ OPEN_HOLD = _in(OPEN)
 
 TRAPPED_HOLD = _in(TRAPPED)
 """What says that an item is set aside for it, as SQL."""
+
+
+SHELVED_HOLD = _in(frozenset({HoldState.READY, HoldState.UNCLAIMED}))
+"""What says that its item stands on the hold shelf where it names one, as SQL."""
 
 
 def _text(name: str, *parts: Any, null: bool = False, key: bool = False) -> sa.Column[str]:

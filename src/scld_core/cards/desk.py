@@ -200,10 +200,8 @@ class CardDesk:
             chosen, decision = self._reserved(LocationId.of(library), form, decision)
         if chosen is None:
             return Outcome(None, decision)
-        order, subject = (
-            ReplaceOrder(patron=held.id, number=chosen, former=held.card),
-            self.writer.name("patron", held.id),
-        )
+        order = ReplaceOrder(patron=held.id, number=chosen, former=held.card)
+        subject = self.writer.name("patron", held.id)
         write = Write(REPLACE, order, subject, f"replace a card at {library}", cause, (chosen,))
         return self._carried(write, held.id, decision)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from attrs import field, frozen
@@ -16,7 +16,7 @@ from scld_core.circulation.states import ClaimEvent, claim_states
 from scld_core.errors import ProtocolViolation
 from scld_core.kernel.decision import Answers, Decision, Reason, deny, permit
 from scld_core.kernel.ids import ItemId, LoanId, LocationId
-from scld_core.kernel.validate import instance, instant, optional
+from scld_core.kernel.validate import day, instance, instant, optional
 from scld_core.runs.action import Action
 from scld_core.runs.model import Answer, ReadBack, Step, StepRecord
 from scld_core.runs.one_step import answered
@@ -53,11 +53,15 @@ class LoanOrder:
 
 @frozen
 class BackOrder:
-    """Take an item back; `loan` is the open one that this ends, None where there was none."""
+    """Take an item back; `loan` is the open one that this ends, None where there was none.
+
+    `shelf_until` is the last day on the hold shelf, for an item that is set aside and picked up here.
+    """
 
     item: ItemId = field(validator=instance(ItemId))
     at: LocationId = field(validator=instance(LocationId))
     loan: LoanId | None = field(default=None, validator=optional(instance(LoanId)))
+    shelf_until: date | None = field(default=None, validator=optional(day))
 
 
 @frozen
@@ -149,7 +153,7 @@ class _Work:
         return decide_check_in(self._office, order.item)
 
     def take_back(self, order: BackOrder, key: str) -> Answer:
-        found = self._loans.check_in(order.item, order.at, key=key)
+        found = self._loans.check_in(order.item, order.at, key=key, shelf_until=order.shelf_until)
         shown = found.circulation
         self._check("check_in", same=shown.item == order.item and shown.open_loan is None)
         end_claim(self._office, order.loan, ClaimEvent.BROUGHT_BACK)

@@ -103,7 +103,8 @@ class CirculationDesk:
         """Take an item back at a library, and say where it has to go; a claim about its loan ends with it."""
         found = self._item(item)
         lent = self.office.loans.get(found).open_loan
-        order = BackOrder(found, self._library(at), None if lent is None else lent.id)
+        library = self._library(at)
+        order = BackOrder(found, library, None if lent is None else lent.id, self.office.shelf_until(library))
         write = Write(CHECK_IN, order, str(found), _label("take back", found), cause, (order.at,))
         decision = decide_check_in(self.office, found)
         return self.writer.carry_out(

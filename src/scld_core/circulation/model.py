@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from attrs import field, frozen
 
 from scld_core.kernel.ids import HoldId, ItemId, LoanId, LocationId, PatronId
 from scld_core.kernel.privacy import personal
-from scld_core.kernel.validate import at_least, instance, instant, optional
+from scld_core.kernel.validate import at_least, day, instance, instant, optional
 from scld_core.patrons.model import Household
 
 __all__ = ["CheckIn", "CheckOutRequest", "Circulation", "ItemState", "Loan"]
@@ -96,10 +96,12 @@ class CheckIn:
 
     `ended` is None where the item was not on loan. `hold` is the hold for which the item is set aside now.
     `route_to` is the library to which it has to be sent: the hold's pickup library or its home; None where
-    it stays.
+    it stays. `shelf_until` is the last day on which it may be picked up; None where it is not on the hold
+    shelf and where the ILS does not tell.
     """
 
     circulation: Circulation = field(validator=instance(Circulation))
     ended: Loan | None = field(default=None, validator=optional(instance(Loan)))
     hold: HoldId | None = field(default=None, validator=optional(instance(HoldId)))
     route_to: LocationId | None = field(default=None, validator=optional(instance(LocationId)))
+    shelf_until: date | None = field(default=None, validator=optional(day))

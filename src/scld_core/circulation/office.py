@@ -80,6 +80,10 @@ def _any_card(category: str) -> bool:
     return True
 
 
+def _as_the_ils_counts(library: LocationId) -> None:
+    del library
+
+
 def _any_library(library: LocationId) -> bool:
     del library
     return True
@@ -92,6 +96,8 @@ class LoansOffice:
     `entitled` says whether cards of one of the ILS's categories are good for loans. `waiting_holds` counts those
     who wait for an item, None where that cannot be told; an ILS that tells of no holds minds them itself.
     `for_other` says whether an item is set aside for somebody else. `owed` is None where it is not known.
+    `shelf_until` is the last day on the hold shelf of a library for what comes in there today, None where the ILS
+    counts these days itself.
     `ruling` gives what holds now, and raises PolicyMissing for what the district has to set. `manager` says
     whether the actor decides what others refer.
     """
@@ -110,5 +116,6 @@ class LoansOffice:
     is_library: Callable[[LocationId], bool] = field(default=_any_library, repr=False)
     waiting_holds: Callable[[ItemId], int | None] = field(default=_nobody_waits, repr=False)
     for_other: Callable[[ItemId, PatronId], bool] = field(default=_not_for_another, repr=False)
+    shelf_until: Callable[[LocationId], date | None] = field(default=_as_the_ils_counts, repr=False)
     owed: Callable[[PatronId], Money | None] = field(default=_no_debt_told, repr=False)
     manager: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from scld_core.circulation.model import CheckIn, CheckOutRequest, Circulation, ItemState, Loan
@@ -96,10 +96,12 @@ class Loans(Protocol):
         ...
 
     @writes()
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """Take an item back at a library: its loan ends, and it is set aside for the next hold or has to go home.
 
-        Also for an item that is not on loan. Rejected for one that was withdrawn.
+        Also for an item that is not on loan. `shelf_until` is the last day on the hold shelf of an item that is set
+        aside and picked up here; an ILS that counts those days itself keeps to its own, as it does without one.
+        Rejected for an item that was withdrawn.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from scld_core.circulation.model import CheckIn, CheckOutRequest, Circulation, ItemState, Loan
 from scld_core.errors import UnsupportedOperation
@@ -30,9 +30,9 @@ class ReadOnlyLoans:
         """Raises UnsupportedOperation."""
         raise self._unsupported("check_out", request, key, answers)
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """Raises UnsupportedOperation."""
-        raise self._unsupported("check_in", item, at, key)
+        raise self._unsupported("check_in", item, at, key, shelf_until)
 
     def renew(
         self, item: ItemId, due_at: datetime | None, *, key: str, answers: Answers | None = None

@@ -21,7 +21,8 @@ from scld_core.holds.actions import (
 )
 from scld_core.holds.facts import HoldSystems
 from scld_core.holds.model import Hold, HoldRequest, Pull
-from scld_core.holds.rules import most_holds
+from scld_core.holds.rules import most_holds, on_day
+from scld_core.holds.states import HoldState
 from scld_core.holds.text import standing
 from scld_core.kernel.decision import Answers, Decision, Reason
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
@@ -139,6 +140,17 @@ class HoldDesk:
         pages = port.iter_pulls(LocationId.of(library))
         rows = take_snapshot("the pick list", pages, lambda pull: pull.item, live=port.live).rows
         return tuple(sorted(rows, key=lambda pull: (sort_key(pull.call_number, shelving), pull.item)))
+
+    def shelf(self, library: LocationId | str) -> tuple[Hold, ...]:
+        """What stands on the hold shelf of a library, the first day over first."""
+        port = self.systems.holds
+        pages = port.iter_shelf(LocationId.of(library))
+        return take_snapshot("the hold shelf", pages, lambda hold: hold.id, live=port.live).rows
+
+    def unclaimed(self, library: LocationId | str) -> tuple[Hold, ...]:
+        """What nobody picked up in time and is to be taken down: check each item in, for the next hold or its home."""
+        today = self.systems.ruling().day
+        return tuple(hold for hold in self.shelf(library) if on_day(hold, today).state is HoldState.UNCLAIMED)
 
     def explain(self, hold: HoldId | str) -> tuple[Reason, ...]:
         """How a hold stands, for the person who asks at the desk; the sentences are in `holds.text.REASONS`."""

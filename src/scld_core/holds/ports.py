@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from scld_core.holds.model import Hold, HoldManner, HoldRequest, Pull
+from scld_core.holds.rules import on_shelf
 from scld_core.kernel.capability import reads, writes
 from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.kernel.ids import HoldId, LocationId, PatronId, TitleId
@@ -34,6 +35,10 @@ def _of_title(instance: str, title: TitleId) -> Callable[[Hold], bool]:
 
 def _at(instance: str, library: LocationId) -> Callable[[Pull], bool]:
     return lambda row: row.at == library and row.item.backend == row.hold.backend == instance
+
+
+def _on_shelf_of(instance: str, library: LocationId) -> Callable[[Hold], bool]:
+    return lambda row: row.pickup == library and on_shelf(row) and _ours(instance, row)
 
 
 class Holds(Protocol):
@@ -76,6 +81,15 @@ class Holds(Protocol):
     @reads(about=_at)
     def iter_pulls(self, library: LocationId) -> Iterator[Page[Pull]]:
         """The pick list of a library: an item on its shelf for each hold that one of them can fill, in pages."""
+        ...
+
+    @reads(about=_on_shelf_of)
+    def iter_shelf(self, library: LocationId) -> Iterator[Page[Hold]]:
+        """The holds whose item stands on the hold shelf of a library, the first day over first, in pages.
+
+        Those that are ready, and those that nobody picked up in time until the item is taken down. A hold
+        without a last day comes after the others.
+        """
         ...
 
     @writes()

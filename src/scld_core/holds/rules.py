@@ -21,6 +21,7 @@ __all__ = [
     "PlaceFacts",
     "first_fillable",
     "in_order",
+    "in_shelf_order",
     "may_cancel",
     "may_change_pickup",
     "may_place",
@@ -28,6 +29,7 @@ __all__ = [
     "may_suspend",
     "most_holds",
     "on_day",
+    "on_shelf",
     "pulls",
     "ranked",
     "shelf_end",
@@ -229,6 +231,16 @@ def ranked(holds: Sequence[Hold], place: Place) -> tuple[Hold, ...]:
     counted = {HoldState.WAITING} | ({HoldState.SUSPENDED} if place is Place.KEPT else set[HoldState]())
     ranks = iter(range(1, len(holds) + 1))
     return tuple(evolve(hold, rank=next(ranks) if hold.state in counted else None) for hold in holds)
+
+
+def on_shelf(hold: Hold) -> bool:
+    """Whether its item stands on the hold shelf: it is ready, or was not picked up and not taken down yet."""
+    return hold.state in (HoldState.READY, HoldState.UNCLAIMED) and hold.trapped is not None
+
+
+def in_shelf_order(holds: Iterable[Hold]) -> tuple[Hold, ...]:
+    """Holds on a shelf, the first day over first; those without a last day come after the others."""
+    return tuple(sorted(holds, key=lambda one: (one.shelf_until or date.max, one.id)))
 
 
 def first_fillable(holds: Sequence[Hold], item: ItemId) -> Hold | None:

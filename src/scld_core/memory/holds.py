@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from scld_core.errors import Conflict, NotFound, Rejected
 from scld_core.holds.model import Hold, HoldManner, HoldRequest, OnTrapped, Place, Pull
-from scld_core.holds.rules import first_fillable, in_order, pulls, ranked
+from scld_core.holds.rules import first_fillable, in_order, in_shelf_order, on_shelf, pulls, ranked
 from scld_core.holds.states import TRAPPED, HoldEvent, HoldState, hold_states
 from scld_core.kernel.decision import Answers, Question, Unanswered
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
@@ -96,6 +96,11 @@ class MemoryHolds:
                     found.append(Pull(hold.id, title, item, library, hold.pickup, self._items[item].call_number))
         return self._pages(sorted(found, key=lambda row: (row.call_number, row.item)))
 
+    def iter_shelf(self, library: LocationId) -> Iterator[Page[Hold]]:
+        """The hold shelf of a library, the first day over first."""
+        there = [one for one in self._holds.values() if on_shelf(one) and one.pickup == library]
+        return self._pages(in_shelf_order(self.get(known.id) for known in there))
+
     def place(self, request: HoldRequest, *, key: str, answers: Answers | None = None) -> Hold | Unanswered:
         """Place a hold, the last of its title."""
         if (again := self._again(key, "place", request)) is not None:
@@ -171,11 +176,12 @@ class MemoryHolds:
         for known in tuple(self._holds.values()):
             if known.trapped == item and known.state in TRAPPED:
                 self.free(known.id)
+        self._taken_down(item)
         self._items[item] = evolve(self._items[item], at=None, holdable=False)
 
     def file(self, hold: Hold) -> None:
         """Hold a hold as it is given, in place of what there is under its id; a new one is the last of its title."""
-        if hold.trapped is not None and hold.state in TRAPPED:
+        if hold.trapped is not None and (hold.state in TRAPPED or on_shelf(hold)):
             self._items[hold.trapped] = evolve(self._items[hold.trapped], at=None)
         self._holds[hold.id] = evolve(hold, rank=None, targets=None)
 
@@ -189,28 +195,37 @@ class MemoryHolds:
 
     def lent(self, item: ItemId) -> None:
         """It is on no shelf any more; of an item that is not catalogued here nothing is kept."""
+        self._taken_down(item)
         if item in self._items:
             self._items[item] = evolve(self._items[item], at=None)
+
+    def _taken_down(self, item: ItemId) -> None:
+        """Who did not pick an item up has it no more on the hold shelf."""
+        for known in tuple(self._holds.values()):
+            if known.trapped == item and known.state is HoldState.UNCLAIMED:
+                self._holds[known.id] = evolve(known, trapped=None)
 
     def set_aside(self, item: ItemId) -> Hold | None:
         """The hold for which an item is set aside."""
         found = [known for known in self._holds.values() if known.trapped == item and known.state in TRAPPED]
         return self.get(found[0].id) if found else None
 
-    def check_in(self, item: ItemId, at: LocationId) -> Hold | None:
+    def check_in(self, item: ItemId, at: LocationId, shelf_until: date | None = None) -> Hold | None:
         """Take an item back at a library: it is trapped for the first hold that it can fill, and given.
 
         One that is set aside already stays so, and is ready once it comes in where it is to be picked up.
         """
         known = self.set_aside(item)
         if known is None:
+            self._taken_down(item)
             self._items[item] = evolve(self._items[item], at=at)
             known = first_fillable(self._in_line(self._items[item].title), item)
             if known is None:
                 return None
             self._changed(self._holds[known.id], HoldEvent.ITEM_TRAPPED, "check_in", trapped=item)
         self._items[item] = evolve(self._items[item], at=None)
-        return self.get(known.id) if at != known.pickup or known.state is HoldState.READY else self.arrive(known.id)
+        here = at == known.pickup and known.state is not HoldState.READY
+        return self.arrive(known.id, shelf_until) if here else self.get(known.id)
 
     def send(self, hold: HoldId) -> Hold:
         """Put the trapped item on its way to the pickup library."""

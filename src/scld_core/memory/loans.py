@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from attrs import evolve
@@ -101,24 +101,26 @@ class MemoryLoans:
         self._put(Circulation(request.item, ItemState.ON_LOAN, now, lent))
         return self._loan(self._done(number, key, "check_out", request))
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """Take an item back at a library."""
-        if (again := self._again(key, "check_in", item, at)) is not None:
-            ended, hold, route = again
-            return CheckIn(self.get(item), None if ended is None else self._loan(ended), hold, route)
+        if (again := self._again(key, "check_in", item, at, shelf_until)) is not None:
+            return self._back(item, *again)
         known = self.get(item)
         if known.state is ItemState.WITHDRAWN:
             raise Rejected(self._backend, "check_in", "the item was withdrawn")
         lent = known.open_loan
-        hold, ready, route = self._trapped(item, at)
+        hold, ready, route = self._trapped(item, at, shelf_until)
         home = self._homes.get(item, at)
         if hold is None and home != at:
             route = home
         waits = ItemState.ON_HOLD_SHELF if ready else ItemState.CHECKED_IN
         self.take_back(item, ItemState.IN_TRANSIT if route is not None else waits)
         number = None if lent is None else lent.id
-        self._done((number, hold, route), key, "check_in", item, at)
-        return CheckIn(self.get(item), None if number is None else self._loan(number), hold, route)
+        return self._back(item, *self._done((number, hold, route), key, "check_in", item, at, shelf_until))
+
+    def _back(self, item: ItemId, ended: LoanId | None, hold: HoldId | None, route: LocationId | None) -> CheckIn:
+        until = None if self._holds is None or hold is None else self._holds.get(hold).shelf_until
+        return CheckIn(self.get(item), None if ended is None else self._loan(ended), hold, route, until)
 
     def renew(
         self, item: ItemId, due_at: datetime | None, *, key: str, answers: Answers | None = None
@@ -213,14 +215,16 @@ class MemoryLoans:
             self._holds.pick_up(ready.id)
         self._holds.lent(item)
 
-    def _trapped(self, item: ItemId, at: LocationId) -> tuple[HoldId | None, bool, LocationId | None]:
+    def _trapped(
+        self, item: ItemId, at: LocationId, shelf_until: date | None
+    ) -> tuple[HoldId | None, bool, LocationId | None]:
         """The hold for which an item is set aside, whether it can be picked up here, and where it goes otherwise."""
         if self._holds is None or not self._holds.has(item):
             return None, False, None
         hold = self._holds.set_aside(item)
         if hold is not None and hold.pickup == at and hold.state is not HoldState.READY:
-            hold = self._holds.arrive(hold.id)
-        hold = hold or self._holds.check_in(item, at)
+            hold = self._holds.arrive(hold.id, shelf_until)
+        hold = hold or self._holds.check_in(item, at, shelf_until)
         if hold is None or hold.pickup == at:
             return None if hold is None else hold.id, hold is not None, None
         if hold.state is HoldState.TRAPPED:

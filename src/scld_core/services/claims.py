@@ -8,6 +8,7 @@ referral that rested on nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from attrs import evolve, field, frozen
 
@@ -33,7 +34,7 @@ from scld_core.fees.ports import Fees
 from scld_core.kernel.decision import Decision
 from scld_core.kernel.ids import ItemId, LoanId, LocationId, PatronId
 from scld_core.kernel.privacy import personal
-from scld_core.kernel.validate import each, instance, optional
+from scld_core.kernel.validate import day, each, instance, optional
 from scld_core.runs.action import Action, Area
 from scld_core.runs.model import Answer, ReadBack, Receipt, Step, StepRecord
 from scld_core.runs.one_step import Outcome, Write, answered, desk_area
@@ -48,11 +49,12 @@ CANCELLED_FOR = "claim_found"
 
 @frozen
 class FoundOrder:
-    """An item of which a claim is known was found on the shelf of `at`."""
+    """An item of which a claim is known was found on the shelf of `at`; for `shelf_until` see `BackOrder`."""
 
     item: ItemId = field(validator=instance(ItemId))
     at: LocationId = field(validator=instance(LocationId))
     loan: LoanId = field(validator=instance(LoanId))
+    shelf_until: date | None = field(default=None, validator=optional(day))
     patron: PatronId | None = personal(default=None, validator=optional(instance(PatronId)))
 
 
@@ -158,7 +160,8 @@ class LoansDesk(CirculationDesk):
         decision = may_end(claim, ClaimEvent.FOUND_ON_SHELF, version=ruling.version)
         if claim is None or not decision.permitted:
             return Outcome(None, decision)
-        order = FoundOrder(found, self._library(at), claim.loan, claim.patron)
+        library = self._library(at)
+        order = FoundOrder(found, library, claim.loan, self.office.shelf_until(library), claim.patron)
         write = Write(FOUND, order, str(found), f"found {found}", str(claim.loan))
         return self.writer.carry_out(write, gives=Found, read=lambda _: None, decision=decision)
 
@@ -207,7 +210,7 @@ class _Finding:
         return may_end(self._claim(order), ClaimEvent.FOUND_ON_SHELF, version=ruling.version)
 
     def find(self, order: FoundOrder, key: str) -> Answer:
-        back = self._office.loans.check_in(order.item, order.at, key=key)
+        back = self._office.loans.check_in(order.item, order.at, key=key, shelf_until=order.shelf_until)
         found = evolve(self._cancelled(order, key), check_in=back)
         end_claim(self._office, order.loan, ClaimEvent.FOUND_ON_SHELF)
         return answered(found)

@@ -59,7 +59,7 @@ class HoldsDuel(Sides[HoldsBench]):
         found = [Call("get", number) for number in (*numbers, 999)]
         found += [Call("of_patron", number) for number in (*range(COUNT), *self._merged(), 999)]
         found += [Call("of_title", number) for number in (*_TITLES, 999)]
-        found += [Call("iter_pulls", 0, choice) for choice in (0, 1)]
+        found += [Call(verb, 0, choice) for verb in ("iter_pulls", "iter_shelf") for choice in (0, 1)]
         found += [Call("place", 10 * who + what, c) for who in (1, 3, 4) for what in (1, 3, 4, 5) for c in choices]
         found += [Call(verb, number, c) for verb in WRITES[1:] for number in numbers for c in _CHOICES[verb] & choices]
         offered = [call for call in found if self.offers(call.verb)]
@@ -104,6 +104,8 @@ class HoldsDuel(Sides[HoldsBench]):
             return self.both(lambda side: self._list(side, call))
         if call.verb == "iter_pulls":
             return self.both(lambda side: self._pulls(side, call.choice))
+        if call.verb == "iter_shelf":
+            return self.both(lambda side: self._shelf(side, call.choice))
         for side in self.sides:
             side.case.clock.tick(seconds=60)
         if call.verb in ("come_in", "days"):
@@ -165,3 +167,7 @@ class HoldsDuel(Sides[HoldsBench]):
     def _pulls(self, side: Side[HoldsBench], choice: int) -> object:
         pages = asked(side.bench, "iter_pulls", at=_PLACES[choice])
         return [(str(row.item), str(row.title), str(row.pickup)) for page in pages for row in page.rows]
+
+    def _shelf(self, side: Side[HoldsBench], choice: int) -> object:
+        rows = [row for page in asked(side.bench, "iter_shelf", at=_PLACES[choice]) for row in page.rows]
+        return sorted(str(self._told(side, row)) for row in rows if row.is_open or self._keeps_ended)

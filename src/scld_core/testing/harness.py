@@ -131,9 +131,11 @@ class LoansBench(Bench):
     the desk. `ask` makes it ask something before it lends or renews that item. `hold` places a hold of a
     patron on an item, to be picked up at a library, and gives its id where the port can tell it. `cut` makes every
     list break off after so many pages. `lose` prepares that the next write is carried out and its answer lost.
+    `counts_shelf` says that the ILS itself counts the days on the hold shelf, whatever it is told.
     """
 
     loans: Loans
+    counts_shelf: bool = False
     show: Callable[[Circulation], None] | None = None
     ask: Callable[[ItemId], None] | None = None
     hold: Callable[[ItemId, PatronId, LocationId], HoldId | None] | None = None

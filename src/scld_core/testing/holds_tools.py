@@ -39,7 +39,7 @@ __all__ = [
 
 Desk = Case[HoldsBench]
 
-LISTS = ("of_patron", "of_title", "iter_pulls")
+LISTS = ("of_patron", "of_title", "iter_pulls", "iter_shelf")
 READS = ("get", *LISTS)
 WRITES = ("place", "cancel", "suspend", "reactivate", "change_pickup")
 OPERATIONS = (*READS, *WRITES)
@@ -55,10 +55,13 @@ def begin(operation: str, instance: str = INSTANCE) -> HoldId:
 
 
 def asked(bench: HoldsBench, operation: str, number: int = 1, at: LocationId = NORTH) -> Iterator[Page[Any]]:
-    """A list of the patron or title `number`, or the pick list of a library."""
+    """A list of the patron or title `number`, or the pick list or the hold shelf of a library."""
+    port = bench.holds
     if operation == "of_patron":
-        return bench.holds.of_patron(patron(number))
-    return bench.holds.of_title(title(number)) if operation == "of_title" else bench.holds.iter_pulls(at)
+        return port.of_patron(patron(number))
+    if operation == "of_title":
+        return port.of_title(title(number))
+    return port.iter_shelf(at) if operation == "iter_shelf" else port.iter_pulls(at)
 
 
 def placed(answer: Hold | Unanswered) -> Hold:

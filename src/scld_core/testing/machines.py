@@ -331,6 +331,11 @@ class HoldsMachine(RuleBasedStateMachine):
         """Print a pick list."""
         self._do(Call("iter_pulls", 0, library))
 
+    @rule(library=_choices)
+    def shelf(self, library: int) -> None:
+        """Look along a hold shelf."""
+        self._do(Call("iter_shelf", 0, library))
+
     def teardown(self) -> None:
         """Release both."""
         self.duel.release()

@@ -133,12 +133,17 @@ def desk(instance: str = INSTANCE, *, rows: tuple[Hold, ...] | None = None) -> S
     return _seed(COPIES, people(instance), given, instance)
 
 
-def titles(count: int, *, patrons: bool = False) -> Seed:
-    """So many holds: of patron number 1 on titles from 100, each on a shelf; with `patrons` of so many on title 100."""
+def titles(count: int, *, patrons: bool = False, ready: bool = False) -> Seed:
+    """So many holds: of patron number 1 on titles from 100, each on a shelf; with `patrons` of so many on title 100.
+
+    With `ready` each item is on the hold shelf.
+    """
     copies: dict[int, tuple[int, LocationId | None, bool]] = {100 + n: (100 + n, NORTH, True) for n in range(count)}
     copies[100] = (100, NORTH, True)
     who = [100 + n if patrons else 1 for n in range(count)]
     rows = tuple(_hold(n, patron(who[n]), 100 if patrons else 100 + n, _S.WAITING, INSTANCE) for n in range(count))
+    if ready:
+        rows = tuple(evolve(row, state=_S.READY, trapped=item(100 + n)) for n, row in enumerate(rows))
     more = tuple(Patron(id=patron(number), as_of=NOW) for number in who if number != 1)
     return _seed(copies, (*people(), *more), rows, INSTANCE)
 

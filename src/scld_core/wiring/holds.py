@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scld_core.plugins import OpenBackend
     from scld_core.wiring.opening import Opening
 
-__all__ = ["hold_systems"]
+__all__ = ["hold_ruling", "hold_systems"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def hold_systems(opening: Opening, opened: OpenBackend) -> HoldSystems | None:
         person=opened.patrons.get,
         find_person=opened.patrons.find,
         entitled=entitles(opening, Service.HOLDS),
-        ruling=_ruling(opening),
+        ruling=hold_ruling(opening),
         owed=beside.owed,
         borrowed=beside.borrowed,
         copies=beside.copies,
@@ -46,7 +46,7 @@ def hold_systems(opening: Opening, opened: OpenBackend) -> HoldSystems | None:
     )
 
 
-def _ruling(opening: Opening) -> Callable[[], HoldRuling]:
+def hold_ruling(opening: Opening) -> Callable[[], HoldRuling]:
     """What holds now, with the policy of a day read once; PolicyMissing names every value the district must set."""
     calendar, clock = opening.settings.opening_hours(), opening.clock
     kept: dict[date, HoldRuling] = {}

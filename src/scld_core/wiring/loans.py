@@ -11,8 +11,9 @@ from attrs import evolve
 from scld_core.cards.model import Service
 from scld_core.circulation.office import ItemFacts, LoansOffice, Ruling
 from scld_core.circulation.policy import CirculationPolicy
-from scld_core.errors import UnsupportedOperation
+from scld_core.errors import PolicyMissing, UnsupportedOperation
 from scld_core.holds.model import Hold
+from scld_core.holds.rules import shelf_end
 from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.barcode import Barcode
@@ -23,6 +24,7 @@ from scld_core.policies import resolve
 from scld_core.runs.guards import take_snapshot
 from scld_core.runs.ports import Store
 from scld_core.wiring.cards import entitles
+from scld_core.wiring.holds import hold_ruling
 
 if TYPE_CHECKING:
     from scld_core.plugins import OpenBackend
@@ -53,6 +55,7 @@ def loans_office(opening: Opening, ils: str, opened: OpenBackend, *, store: Stor
         is_library=beside.is_library,
         waiting_holds=beside.waiting_holds,
         for_other=beside.for_other,
+        shelf_until=_shelf_until(opening, opened),
         owed=beside.owed,
         manager=bool({*opening.settings.approval.roles} & {*actor.roles}),
     )
@@ -73,6 +76,22 @@ def _ruling(opening: Opening) -> Callable[[], Ruling]:
         return evolve(kept[day], now=now)
 
     return ruling
+
+
+def _shelf_until(opening: Opening, opened: OpenBackend) -> Callable[[LocationId], date | None]:
+    """The end of the days on the hold shelf; the ILS's own where the district has set no policy of holds."""
+    ruling = hold_ruling(opening)
+
+    def until(library: LocationId) -> date | None:
+        if opened.holds is None:
+            return None
+        try:
+            now = ruling()
+        except PolicyMissing:
+            return None
+        return shelf_end(now.day, library, now.policy, now.calendar)
+
+    return until
 
 
 class _Beside:

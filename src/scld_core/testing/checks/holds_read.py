@@ -12,6 +12,7 @@ from scld_core.errors import BackendError, NotFound
 from scld_core.holds.model import Hold
 from scld_core.holds.states import HoldState
 from scld_core.kernel.page import Page
+from scld_core.plugins.seed import Seed
 from scld_core.testing.case import Check, check, refused, require
 from scld_core.testing.harness import HoldsBench
 from scld_core.testing.holds_tools import LISTS, OPERATIONS, READS, Desk, asked, by_operation, facts, listed, queue
@@ -90,9 +91,9 @@ def ended_hold(case: Desk) -> None:
 def unknown_record(case: Desk) -> None:
     """What is not known is not found, though the id resembles another one; a library without work has no lines."""
     bench = case.open(desk())
-    if case.operation == "iter_pulls":
-        rows = whole(asked(bench, "iter_pulls", at=evolve(NORTH, name="north")), case.clock, live=False)
-        require(not rows, "a library that nobody knows has a pick list")
+    if case.operation in ("iter_pulls", "iter_shelf"):
+        rows = whole(asked(bench, case.operation, at=evolve(NORTH, name="north")), case.clock, live=False)
+        require(not rows, "a library that nobody knows has a pick list or a hold shelf")
         return
     for local in ("h999", "t999", "p999", "00", "%"):
         calls = {
@@ -124,10 +125,14 @@ def own_ids(case: Desk) -> None:
         require({record.backend for record in ids} == {INSTANCE}, "an id names another instance, or none of ours")
 
 
+def _of_length(case: Desk, count: int) -> Seed:
+    return titles(count, patrons=case.operation == "of_title", ready=case.operation == "iter_shelf")
+
+
 def whole_list(case: Desk) -> None:
     """Everything is listed once, at every length around the size of a page, dated, and the end is marked."""
     for size in SIZES:
-        bench = case.open(titles(size, patrons=case.operation == "of_title"))
+        bench = case.open(_of_length(case, size))
         number = 100 if case.operation == "of_title" else 1
         rows: Sequence[Any] = whole(asked(bench, case.operation, number), case.clock, live=bench.holds.live)
         ids = [row.hold if case.operation == "iter_pulls" else row.id for row in rows]
@@ -136,7 +141,7 @@ def whole_list(case: Desk) -> None:
 
 def cut_list(case: Desk) -> None:
     """A list that breaks off is not passed off as whole: it raises, or its final page is not marked as last."""
-    bench = case.open(titles(7, patrons=case.operation == "of_title"))
+    bench = case.open(_of_length(case, 7))
     case.lever(bench.cut, "cut")(1)
     pages: list[Page[Any]] = []
     try:
@@ -167,6 +172,38 @@ def pick_list(case: Desk) -> None:
         found = [(row.hold, row.title, row.item, row.pickup) for row in rows]
         same(found, told[at], f"the pick list of {at}")
         require(all(row.at == at for row in rows), "a line is of another library")
+
+
+def hold_shelf(case: Desk) -> None:
+    """A library's hold shelf has what is ready there, as the hold itself is told, and nothing of another library."""
+    bench = case.open(desk())
+    told = [one for one in expected() if one.state is HoldState.READY]
+    for at in (NORTH, CHENEY):
+        rows = rows_of(asked(bench, "iter_shelf", at=at))
+        same([one.id for one in rows], [one.id for one in told if one.pickup == at], f"the hold shelf of {at}")
+        known = {one.id: one for one in told}
+        require(
+            all(facts(one, bench.tells) == facts(known[one.id], bench.tells) for one in rows),
+            "a hold on the shelf is told with another fact",
+        )
+
+
+def not_picked_up(case: Desk) -> None:
+    """What nobody picked up stays listed until the item is taken down, then it is on the shelf no more."""
+    bench = case.open(desk())
+    night, come_in = case.lever(bench.night, "night"), case.lever(bench.come_in, "come_in")
+    case.clock.tick(days=6)
+    night()
+    try:
+        kept = not bench.holds.get(hold(4)).is_open
+    except NotFound:  # an ILS need not keep what has ended
+        kept = False
+    rows = rows_of(asked(bench, "iter_shelf", at=CHENEY))
+    same([one.id for one in rows], [hold(4)] if kept else [], "the hold shelf after the last day")
+    require(all(one.trapped == item(2) for one in rows), "a hold on the shelf names another item")
+    come_in(item(2), CHENEY)
+    rows = rows_of(asked(bench, "iter_shelf", at=CHENEY))
+    require(hold(4) not in [one.id for one in rows], "a hold is listed whose item was taken down")
 
 
 def sees_changes(case: Desk) -> None:
@@ -237,6 +274,8 @@ CHECKS: tuple[Check[Any], ...] = (
     check("holds", *LISTS)(cut_list),
     check("holds", *_KEPT)(dated),
     check("holds", "iter_pulls")(pick_list),
+    check("holds", "iter_shelf")(hold_shelf),
+    check("holds", "iter_shelf", also=("get",))(not_picked_up),
     check("holds", *_KEPT)(sees_changes),
     check("holds", "get")(suspension_ends),
     check("holds", "get")(last_day),

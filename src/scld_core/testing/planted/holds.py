@@ -206,6 +206,34 @@ class PullsAnyItem(Spoilt):
         return min(number for number, one in self._items.items() if (one.title, one.at) == (title, library))
 
 
+class OneShelfForAll(Spoilt):
+    """Lists on every library's hold shelf what is on any."""
+
+    def iter_shelf(self, library: LocationId) -> Pages:
+        """Ask there."""
+        libraries = sorted({one.pickup for one in self._holds.values()})
+        rows = [row for at in libraries for page in super(OneShelfForAll, self).iter_shelf(at) for row in page.rows]
+        shown = tuple(evolve(row, pickup=library) for row in rows)
+        return iter([Page(shown, self.world.clock.now(), last=True, total=len(shown))])
+
+
+class ForgetsTheUnclaimed(Spoilt):
+    """Lists only what may still be picked up."""
+
+    def iter_shelf(self, library: LocationId) -> Pages:
+        """The others stay there for ever."""
+        for page in super().iter_shelf(library):
+            rows = tuple(row for row in page.rows if row.is_open)
+            yield evolve(page, rows=rows, total=None)
+
+
+class NeverTakenDown(Spoilt):
+    """Keeps on the shelf what was taken down long ago."""
+
+    def _taken_down(self, item: ItemId) -> None:
+        """It was not seen."""
+
+
 class Cached(Spoilt):
     """Keeps answers and gives them out as of now."""
 
@@ -249,9 +277,9 @@ class EndsOnItsLastDay(Spoilt):
 class NeverUnfillable(Spoilt):
     """Sets no item aside at its own pickup library: it is always on its way."""
 
-    def check_in(self, item: ItemId, at: LocationId) -> Hold | None:
+    def check_in(self, item: ItemId, at: LocationId, shelf_until: date | None = None) -> Hold | None:
         """Into the crate."""
-        found = super().check_in(item, at)
+        found = super().check_in(item, at, shelf_until)
         if found is None or found.state not in TRAPPED:
             return found
         self._holds[found.id] = evolve(self._holds[found.id], state=HoldState.IN_TRANSIT)
@@ -298,6 +326,9 @@ BUGS: tuple[Planted, ...] = (
     bug(FromTheFuture, "answer dated in the future", _STUDY, "dated"),
     bug(PullsWhatIsElsewhere, "item of another library's shelf to be fetched", _QUEUE, "pick-list"),
     bug(PullsAnyItem, "another item than asked for to be fetched", _QUEUE, "pick-list"),
+    bug(OneShelfForAll, "one hold shelf listed at every library", _QUEUE, "hold-shelf"),
+    bug(ForgetsTheUnclaimed, "what nobody picked up left out of the hold shelf", _QUEUE, "not-picked-up"),
+    bug(NeverTakenDown, "what was taken down listed on the hold shelf", _QUEUE, "not-picked-up"),
     bug(Cached, "stale read", _STUDY, "sees-changes"),
     bug(NeverUnfillable, "item at its pickup library sent on its way", _QUEUE, "sees-changes"),
     bug(EndsADayLate, "suspension ends a day late", _KOHA, "suspension-ends"),

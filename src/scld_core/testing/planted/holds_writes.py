@@ -214,21 +214,21 @@ class RanksStay(Spoilt):
 class TrapsTheSuspended(Spoilt):
     """Gives an item to the first hold in the queue, suspended or not."""
 
-    def check_in(self, item: ItemId, at: LocationId) -> Hold | None:
+    def check_in(self, item: ItemId, at: LocationId, shelf_until: date | None = None) -> Hold | None:
         """Next, please."""
         asleep = {n: known for n, known in self._holds.items() if known.state is HoldState.SUSPENDED}
         for number, known in asleep.items():
             self._holds[number] = evolve(known, state=HoldState.WAITING, suspended_until=None)
-        return super().check_in(item, at)
+        return super().check_in(item, at, shelf_until)
 
 
 class CancelFreesNobody(Spoilt):
     """Keeps an item for a hold that was cancelled."""
 
-    def check_in(self, item: ItemId, at: LocationId) -> Hold | None:
+    def check_in(self, item: ItemId, at: LocationId, shelf_until: date | None = None) -> Hold | None:
         """Still for the same."""
         kept = [one for one in self._holds.values() if one.state is HoldState.CANCELLED and one.trapped == item]
-        return kept[0] if kept else super().check_in(item, at)
+        return kept[0] if kept else super().check_in(item, at, shelf_until)
 
     def cancel(self, hold: HoldId, *, key: str) -> Hold:
         """With its item."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from scld_core.circulation.model import CheckIn, CheckOutRequest, Loan
 from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.kernel.ids import ItemId, LocationId
@@ -16,11 +18,11 @@ __all__ = ["BUGS"]
 class BackOnTheShelf(Spoilt):
     """Takes every item back to its own shelf, whoever waits for it."""
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """As if nobody did."""
         holds, self._holds = self._holds, None
         try:
-            return super().check_in(item, at, key=key)
+            return super().check_in(item, at, key=key, shelf_until=shelf_until)
         finally:
             self._holds = holds
 
@@ -28,10 +30,19 @@ class BackOnTheShelf(Spoilt):
 class StaysWhereItCameIn(Spoilt):
     """Sets an item aside, and forgets to say where it has to go."""
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """It stays."""
-        found = super().check_in(item, at, key=key)
+        found = super().check_in(item, at, key=key, shelf_until=shelf_until)
         return found if found.hold is None else CheckIn(found.circulation, found.ended, found.hold, None)
+
+
+class OnTheShelfForEver(Spoilt):
+    """Puts what is ready on the hold shelf without an end."""
+
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
+        """Until it is picked up."""
+        del shelf_until
+        return super().check_in(item, at, key=key)
 
 
 class FirstComeFirstServed(Spoilt):
@@ -58,6 +69,7 @@ def _bug(kind: type[Spoilt], name: str, caught_by: str) -> Planted:
 BUGS: tuple[Planted, ...] = (
     _bug(BackOnTheShelf, "an item that is waited for goes back on the shelf", "set-aside"),
     _bug(StaysWhereItCameIn, "an item for another library stays", "set-aside"),
+    _bug(OnTheShelfForEver, "an item that is ready kept on the hold shelf for ever", "set-aside"),
     _bug(FirstComeFirstServed, "an item that is set aside lent to another", "for-nobody-else"),
 )
 """In the order of the checks."""

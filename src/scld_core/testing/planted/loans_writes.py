@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from attrs import evolve
@@ -135,10 +135,10 @@ class LimitOffByOne(Spoilt):
 class LoanStaysOpen(Spoilt):
     """Puts a lost item on the shelf at check-in and leaves its loan open."""
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """The item is here; the patron has it still."""
         known = self._items.get(item)
-        found = super().check_in(item, at, key=key)
+        found = super().check_in(item, at, key=key, shelf_until=shelf_until)
         if known is not None and known.state is ItemState.LOST:
             self._items[item] = evolve(self._items[item], loan=known.loan)
             found = evolve(found, circulation=self.get(item))
@@ -148,9 +148,9 @@ class LoanStaysOpen(Spoilt):
 class EndedNotTold(Spoilt):
     """Does not say which loan a check-in ended."""
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """The item alone."""
-        return evolve(super().check_in(item, at, key=key), ended=None)
+        return evolve(super().check_in(item, at, key=key, shelf_until=shelf_until), ended=None)
 
 
 class RenewsShorter(Spoilt):
@@ -283,10 +283,10 @@ class StrangerHasNothing(Spoilt):
 class ForgetsKeys(Spoilt):
     """Carries out a key each time it comes."""
 
-    def check_in(self, item: ItemId, at: LocationId, *, key: str) -> CheckIn:
+    def check_in(self, item: ItemId, at: LocationId, *, key: str, shelf_until: date | None = None) -> CheckIn:
         """Once more."""
         self._keys.pop(key, None)
-        return super().check_in(item, at, key=key)
+        return super().check_in(item, at, key=key, shelf_until=shelf_until)
 
     def renew(
         self, item: ItemId, due_at: datetime | None, *, key: str, answers: Answers | None = None
