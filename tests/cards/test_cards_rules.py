@@ -139,6 +139,13 @@ def test_each_kind_is_good_for_what_the_policy_leaves():
     assert codes(may_have(unset, POLICY)) == ["proofs_not_set"]
 
 
+def test_a_renewal_never_ends_a_card_earlier():
+    """Where the kind's months fall short of the present end, that is the reason; from there on it is renewed."""
+    long = RenewFacts(kind=CardKind.RESIDENT, today=TODAY, expires=date(TODAY.year + 9, 1, 1))
+    assert codes(may_renew(long, POLICY)) == ["ends_earlier"]
+    assert may_renew(evolve(long, expires=TODAY), POLICY).permitted
+
+
 def test_whose_birth_date_is_not_known():
     """A person decides who signs, unless somebody has, or nobody has to."""
     told = CardFacts(kind=CardKind.RESIDENT, today=TODAY, proofs=frozenset(Proof), belonging=Belonging.DISTRICT)

@@ -202,14 +202,15 @@ def test_silence_after_the_request_is_maybe_sent():
             send(Request("POST", f"http://127.0.0.1:{port}/"))
 
 
-def test_an_answer_that_drips_beyond_the_deadline_is_cut():
+@pytest.mark.parametrize("before", [b"Content-Length: 1000000\r\n\r\n", b"X-Slow: "], ids=["body", "headers"])
+def test_an_answer_that_drips_beyond_the_deadline_is_cut(before):
     """The deadline holds for the whole exchange, not only for each byte of it."""
     stop = threading.Event()
 
     def drip(listener):
         connection, _ = listener.accept()
         with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + before)
             try:
                 while not stop.wait(0.01):
                     connection.sendall(b"x")
@@ -225,6 +226,23 @@ def test_an_answer_that_drips_beyond_the_deadline_is_cut():
         finally:
             stop.set()
             worker.join()
+
+
+def test_a_status_that_is_none_leaves_the_outcome_open():
+    """What a server says with such an answer nobody knows."""
+
+    def odd(listener):
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, HttpxSend(deadline=5.0) as send:
+        worker = threading.Thread(target=odd, args=(listener,))
+        worker.start()
+        with pytest.raises(MaybeSent, match="none of HTTP's"):
+            send(Request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}/", body=b"x"))
+        worker.join()
 
 
 def test_an_endless_answer_is_cut(server):

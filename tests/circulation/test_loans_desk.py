@@ -573,6 +573,7 @@ def test_a_desk_that_died_is_read_back_by_the_next_run(world, verb, arrived):
     assert ask(desk, verb).receipt.result == "unknown"
     world.loans.get = read
     setattr(world.loans, verb, plain)
+    world.clock.tick(minutes=3)
     (record,) = desk.writer.engine.resume()
     assert record.state is (StepState.APPLIED if arrived else StepState.FAILED)
     assert len(desk.claims()) == (verb == "claim_returned" and arrived)

@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from attrs import evolve, frozen
 
-from scld_core.errors import Conflict, NotFound, OutcomeUnknown, Rejected, Unavailable, UnsupportedOperation
+from scld_core.errors import (
+    Conflict,
+    NotFound,
+    OutcomeUnknown,
+    ProtocolViolation,
+    Rejected,
+    Unavailable,
+    UnsupportedOperation,
+)
 from scld_core.kernel.actor import Actor
 from scld_core.kernel.decision import Answers, Question, Reason, Unanswered, Verdict, ask, deny, permit
 from scld_core.kernel.time import FixedClock
@@ -14,6 +22,7 @@ from scld_core.runs.action import Action
 from scld_core.runs.engine import Engine, Hooks
 from scld_core.runs.model import Answer, AnswerKind, ReadBack, StepRecord, StepState
 from scld_core.runs.one_step import REASONS, Outcome, Write, Writer, answered, desk_area
+from support.clock import Ticking
 
 NOW = datetime(2026, 3, 2, 17, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -64,7 +73,7 @@ class Bench:
     def __init__(self, hooks=None, *, approval=False):
         self.shelf = Shelf()
         self.store = MemoryStore()
-        self.clock = FixedClock(NOW)
+        self.clock = Ticking(NOW)
         self.action = Action("put", Put, self.shelf.recheck, self.shelf.do, self.shelf.read_back)
         self.action = evolve(self.action, needs_approval=approval)
         engine = Engine(
@@ -244,7 +253,36 @@ def test_a_fate_that_is_not_known_is_never_told_as_done(bench):
     assert [r.code for r in again.decision.reasons] == ["under_way"]
     assert bench.shelf.numbers == []
     bench.shelf.found = ReadBack.NOT_DONE
+    bench.clock.tick(minutes=3)
     assert bench.put().value == 7
+    assert bench.open == ()
+
+
+def test_a_system_that_is_slow_may_still_do_it(bench):
+    """What does not show a moment after the line broke is not told as failed, nor sent again; later it is."""
+    bench.shelf.found = ReadBack.NOT_DONE
+    bench.shelf.script = [OutcomeUnknown("main", "put", "nothing came in time", "k")]
+    assert bench.put(cause="c").receipt.result == "unknown"
+    assert [reason.code for reason in bench.put(cause="c").decision.reasons] == []
+    assert bench.put(cause="c").receipt.result == "unknown"
+    assert [record.state for record in bench.writer.engine.resume()] == [StepState.UNKNOWN]
+    bench.shelf.found = ReadBack.DONE
+    bench.shelf.numbers = [7]
+    assert bench.put(cause="c").value == 7
+    assert bench.shelf.numbers == [7]
+    bench.shelf.found = ReadBack.NOT_DONE
+    bench.shelf.script = [OutcomeUnknown("main", "put", "nothing came in time", "k")]
+    assert bench.put(cause="d").receipt.result == "unknown"
+    bench.clock.tick(minutes=3)
+    assert bench.put(cause="d").done
+    assert bench.shelf.numbers == [7, 7]
+
+
+def test_a_system_that_answered_is_done_with_it(bench):
+    """An answer that shows something else is no answer that is still to come."""
+    bench.shelf.found = ReadBack.NOT_DONE
+    bench.shelf.script = [ProtocolViolation("main", "put", "answered something else")]
+    assert bench.put().receipt.result == "failed"
     assert bench.open == ()
 
 

@@ -13,7 +13,7 @@ from sip2_line import CARD, CLOCK
 from scld_adapters.sip2.fake import FakeItem
 from scld_adapters.sip2.mapping import is_known_item, to_circulation, to_item, to_patron
 from scld_adapters.sip2.plugin import CAPABILITIES, SIP2, capabilities_of
-from scld_adapters.sip2.settings import Dialect, Sip2Settings
+from scld_adapters.sip2.settings import Dialect, Sip2Settings, TlsSettings
 from scld_adapters.sip2.wire import Codec
 from scld_core.circulation.model import ItemState
 from scld_core.errors import (
@@ -32,6 +32,7 @@ from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.kernel.ids import HoldId, ItemId, PatronId
 from scld_core.kernel.money import Money
 from scld_core.patrons.person import Block
+from scld_core.plugins import open_backend
 from scld_core.plugins.guard import PORTS, port_operations
 from scld_core.runs.model import AnswerKind
 
@@ -527,6 +528,13 @@ def test_settings_and_secrets_that_cannot_be():
         Sip2Settings("h", libraries={"A": "no name"})
     with pytest.raises(InvalidValue, match="block_reason"):
         Sip2Settings("h", block_reason="No Code")
+    for host in ("", "https://h", "h:6001", "h/p", "two words", "-h", "[::1]", 7):
+        with pytest.raises(InvalidValue, match="without a scheme"):
+            Sip2Settings(host)
+    for host in ("h", "sip.example.org", "127.0.0.1", "::1", "a_b"):
+        assert Sip2Settings(host).host == host
+    with pytest.raises(ConfigurationError, match="authorities, certificate or key"):
+        open_backend(SIP2, Sip2Settings("h", tls=TlsSettings(authorities="nope.pem")), context(None))
     with pytest.raises(ConfigurationError, match="env:SIP2_PASSWORD"):
         Ils(secret=" ")
     assert "secret" not in repr(Ils().opened.patrons)

@@ -97,6 +97,23 @@ def test_an_answer_of_done_that_does_not_show_is_unknown(name):
         write(ils, subject)
 
 
+@pytest.mark.parametrize("name", ["place", "cancel"])
+def test_a_hold_of_which_the_counts_say_nothing_is_not_told_as_done(name):
+    """The system says yes and does nothing: the patron has as many holds as before."""
+    code, prepare, write, _ = WRITES[name]
+    ils = Ils()
+    subject = prepare(ils)
+    kept = list(ils.library.patrons[CARD].holds)
+
+    def undone(answer):
+        ils.library.patrons[CARD].holds[:] = kept
+        return answer
+
+    ils.changed[code] = undone
+    with pytest.raises(OutcomeUnknown, match="answered that it is done; what was read since does not show it"):
+        write(ils, subject)
+
+
 def test_a_moved_hold_without_an_answer_stays_unknown():
     """SIP2 does not tell where a hold is picked up, so that no look could show it."""
     ils = Ils()

@@ -198,3 +198,13 @@ def test_what_other_ports_do_not_offer_is_left_out(folder):
             assert people.obligations(made[0].id) == ()
             assert card_office(opening, people, opened_ils).owed(made[0].id) is None
         assert patron_systems(opening, OpenBackend(), store=desk.store, actor=desk.actor) is None
+
+
+def test_a_district_without_a_policy_of_cards_leaves_it_to_the_ils(folder):
+    """Nobody is refused a loan for a kind of card of which nothing is set."""
+    with opened(folder) as desk:
+        assert not desk.loans.office.entitled("online")
+    text = (folder / "district.toml").read_text(encoding="utf-8").partition("[policy.cards]")[0]
+    (folder / "district.toml").write_text(text, encoding="utf-8")
+    with opened(folder) as desk:
+        assert desk.loans.office.entitled("online")

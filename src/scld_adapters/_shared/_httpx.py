@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
-import time
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +48,38 @@ def _silence() -> None:
 def _authorities() -> Any:
     """The public authorities, read once: that is the slow part of making a client."""
     return _httpx().create_ssl_context(trust_env=False)
+
+
+class _End:
+    """The end of one exchange, wherever in it the time goes: then its connection is shut.
+
+    The time-outs of httpx begin anew with each byte, in the headers as in the body.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(1.25 * seconds, self._shut)  # mere silence is told by httpx itself before
+        self._timer.daemon = True
+
+    def watch(self, event: str, told: Mapping[str, Any]) -> None:
+        """Hear from the transport which connection is made."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._sockets.append(told["return_value"].get_extra_info("socket"))
+            if self.passed:
+                self._shut()
+
+    def _shut(self) -> None:
+        self.passed = True
+        for one in self._sockets:
+            with suppress(OSError):  # it was closed before
+                one.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._timer.cancel()
 
 
 class HttpxSend:
@@ -96,23 +130,35 @@ class HttpxSend:
             _exchanging.now = False
 
     def _exchange(self, request: Request) -> Response:
-        end = time.monotonic() + self._deadline
-        with self._client.stream(
-            request.method,
-            request.url,
-            # no compression: the bound on the body is then a bound on what is sent to us
-            headers=[("Accept-Encoding", "identity"), *request.headers],
-            content=request.body or None,
-            params=list(request.query) or None,
-        ) as answer:
-            body = bytearray()
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > self._max_body:
-                    raise MaybeSent(f"the answer is longer than {self._max_body} bytes")
-                if time.monotonic() > end:
-                    raise MaybeSent(f"the answer took longer than {self._deadline:g} seconds")
-            return Response(answer.status_code, Headers(answer.headers.multi_items()), bytes(body))
+        end = _End(self._deadline)
+        try:
+            with (
+                end,
+                self._client.stream(
+                    request.method,
+                    request.url,
+                    # no compression: the bound on the body is then a bound on what is sent to us
+                    headers=[("Accept-Encoding", "identity"), *request.headers],
+                    content=request.body or None,
+                    params=list(request.query) or None,
+                    extensions={"trace": end.watch},
+                ) as answer,
+            ):
+                return self._whole(answer)
+        except self._faults:
+            if end.passed:
+                raise MaybeSent(f"the answer took longer than {self._deadline:g} seconds") from None
+            raise
+
+    def _whole(self, answer: Any) -> Response:
+        body = bytearray()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > self._max_body:
+                raise MaybeSent(f"the answer is longer than {self._max_body} bytes")
+        if not 100 <= answer.status_code <= 599:
+            raise MaybeSent("the answer has a status that is none of HTTP's")
+        return Response(answer.status_code, Headers(answer.headers.multi_items()), bytes(body))
 
     def close(self) -> None:
         """Release the connections; may be called twice."""

@@ -16,9 +16,9 @@ from scld_adapters.sip2.holds import Sip2Holds
 from scld_adapters.sip2.loans import Sip2Loans
 from scld_adapters.sip2.patrons import Sip2Patrons
 from scld_adapters.sip2.seal import Seal
-from scld_adapters.sip2.settings import Sip2Settings
+from scld_adapters.sip2.settings import Sip2Settings, TlsSettings
 from scld_adapters.sip2.terminal import Terminal
-from scld_adapters.sip2.transport import Link, connect
+from scld_adapters.sip2.transport import Link, client_context, connect
 from scld_core.errors import BadInput, ConfigurationError
 from scld_core.plugins.spec import BackendContext, OpenBackend, SecretRef
 
@@ -43,6 +43,8 @@ def terminal_of(settings: Sip2Settings, context: BackendContext) -> Terminal:
 
     `context.transport` is a function that makes a link, in place of a socket.
     """
+    if settings.tls is not None and context.transport is None:
+        _usable(settings.tls, context)
     password = _secret(context, settings.password)
     dial: Callable[[], Link] = context.transport or (lambda: connect(settings, context.folder))
     timing = evolve(settings.timing, answer=min(settings.timing.answer, context.deadline))
@@ -62,6 +64,15 @@ def terminal_of(settings: Sip2Settings, context: BackendContext) -> Terminal:
         Seal(password or secrets.token_hex(16), context.instance, settings.host, settings.institution),
         _secret(context, settings.terminal_password),
     )
+
+
+def _usable(tls: TlsSettings, context: BackendContext) -> None:
+    """Raises ConfigurationError for a file that TLS cannot use: then no call could ever succeed."""
+    try:
+        client_context(tls, context.folder)
+    except OSError as problem:
+        text = f"a file of [tls] cannot be used ({type(problem).__name__}): authorities, certificate or key"
+        raise ConfigurationError(context.instance, "open", text) from None
 
 
 def open_ports(settings: Sip2Settings, context: BackendContext) -> OpenBackend:

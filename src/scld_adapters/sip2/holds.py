@@ -65,11 +65,7 @@ class Sip2Holds:
             item = self._may_hold(request, call)
             count = self._count(card, request, call)
             message = self._message("+", card, item, pickup=request.pickup, until=request.not_needed_after)
-            try:
-                answer = self._answer(message, card, item, call)
-            except OutcomeUnknown as lost:
-                self._look_again(lost, card, count + 1)
-                answer = None
+            answer = self._proved(message, card, item, call, wanted=count + 1)
             return self.keys.keep(key, "place", request, result=self._placed(request, item, answer))
 
     def _may_hold(self, request: HoldRequest, call: Call) -> str:
@@ -127,10 +123,7 @@ class Sip2Holds:
             count = _holds(self._facts(card, "cancel"))
             if count is None:
                 raise call.error(Rejected, "the system does not count holds, so that nothing could be read back")
-            try:
-                self._answer(self._message("-", card, item), card, item, call)
-            except OutcomeUnknown as lost:
-                self._look_again(lost, card, count - 1)
+            self._proved(self._message("-", card, item), card, item, call, wanted=count - 1)
             cancelled = evolve(opened, state=HoldState.CANCELLED, as_of=self.terminal.clock.now())
             return self.keys.keep(key, "cancel", hold, result=cancelled)
 
@@ -185,12 +178,19 @@ class Sip2Holds:
             self.terminal.same(answer, call, AB=item)
         return answer
 
-    def _look_again(self, lost: OutcomeUnknown, card: str, wanted: int) -> None:
-        """Return where one look shows that a write without an answer was done; else it stays unknown."""
+    def _proved(self, message: Message, card: str, item: str, call: Call, *, wanted: int) -> Message | None:
+        """The answer to a write that the patron's counts show to be done, None where there came none.
+
+        OutcomeUnknown for what they do not show, whatever was answered.
+        """
+        try:
+            answer, problem = self._answer(message, card, item, call), "the system answered that it is done"
+        except OutcomeUnknown as lost:
+            answer, problem = None, lost.problem
         shown = self.terminal.quietly(lambda: _holds(self._facts(card, "place")))
         if shown != wanted:
-            problem = f"{lost.problem}; what was read since does not show it"
-            raise OutcomeUnknown(lost.backend, lost.operation, problem, lost.key) from None
+            raise call.lost(f"{problem}; what was read since does not show it")
+        return answer
 
     def _facts(self, card: str, operation: str) -> PatronFacts:
         reading = self.terminal.call(operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from ipaddress import ip_address
 
 from attrs import field, frozen
 
@@ -12,7 +13,7 @@ from scld_adapters.sip2.fields import is_tag
 from scld_adapters.sip2.lines import FINES, ITEMS
 from scld_core.errors import InvalidValue
 from scld_core.kernel.ids import LocationId
-from scld_core.kernel.validate import Validator, at_least, between, each, instance, matching, nonempty, optional
+from scld_core.kernel.validate import Validator, at_least, between, each, instance, matching, optional
 from scld_core.plugins.spec import SecretRef
 
 __all__ = [
@@ -160,6 +161,16 @@ def _code(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_.:-]{0,63}", value) is not None
 
 
+def _host(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        ip_address(value)
+    except ValueError:
+        return re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", value) is not None
+    return True
+
+
 def _libraries(owner: object, attribute: object, value: Mapping[str, str]) -> None:
     del owner, attribute
     for name in value.values():
@@ -177,7 +188,7 @@ class Sip2Settings:
     itself. `block_reason` is what a patron is blocked for who may not borrow: SIP2 tells no reason.
     """
 
-    host: str = field(validator=nonempty)
+    host: str = field(validator=matching(_host, "must be a name or an address, without a scheme and a port"))
     port: int = field(default=6001, validator=[instance(int), between(1, 65535)])
     user: str = field(default="", validator=instance(str))
     password: SecretRef | None = field(default=None, validator=optional(instance(SecretRef)))

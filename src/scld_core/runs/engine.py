@@ -228,7 +228,8 @@ class Engine:
             answer = action.do(payload, record.key)
         except (OutcomeUnknown, ProtocolViolation, AdapterBug) as fault:
             self.progress(Stage("sent", 0, 0, record.step.id))
-            return self._read_back(self._settle(record, StepEvent.LOST_SIGHT, str(fault)), Counter()), None
+            lost, silent = self._settle(record, StepEvent.LOST_SIGHT, str(fault)), isinstance(fault, OutcomeUnknown)
+            return self._read_back(lost, Counter(), silent=silent), None
         except UnsupportedOperation as fault:  # declared, so nothing was sent: where no program can, a person does
             return self._settle(record, StepEvent.HANDED_OVER, str(fault)), None
         except BackendError as fault:
@@ -339,10 +340,11 @@ class Engine:
             )
         )
 
-    def _read_back(self, record: StepRecord, unanswered: Counter[str]) -> StepRecord:
+    def _read_back(self, record: StepRecord, unanswered: Counter[str], *, silent: bool = True) -> StepRecord:
         """Ask the system what became of the request, and settle what the answer proves.
 
-        `unanswered` counts the questions in a row to which each system gave no answer.
+        `unanswered` counts the questions in a row to which each system gave no answer. `silent` says that the
+        request itself got none, so that the system may still be at it.
         """
         action = self.actions[record.step.action]
         try:
@@ -359,6 +361,8 @@ class Engine:
             return _unread(record, str(fault))
         unanswered[system] = 0
         event = _proved(record.state, found)
+        if event is StepEvent.FAILED and silent and self._may_come(record):
+            return _unread(record, "it does not show yet, and may still come")
         if event is StepEvent.FAILED and record.reference:
             record = evolve(record, ended=record.ended + 1)
         return record if event is None else self._settle(record, event, f"read back: {found.value}")
@@ -401,6 +405,14 @@ class Engine:
 
     def _on_the_wire(self, record: StepRecord) -> bool:
         return record.state is StepState.PREPARED and self.clock.now() - record.updated_at < _ON_THE_WIRE
+
+    def _may_come(self, record: StepRecord) -> bool:
+        """Whether a desk's request was sent so short a time ago that the system may still carry it out.
+
+        A person who is told that it was not done asks again at once; the day's run does not.
+        """
+        asked = record.run.startswith(DESK_RUN) and record.state is StepState.UNKNOWN
+        return asked and self.clock.now() - record.attempts[-1] < _ON_THE_WIRE
 
     def withdraw(self, withdrawal: Withdrawal) -> bool:
         """Take a step back that waits for a person; false when it no longer does."""
