@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from scld_core.memory.loans import MemoryLoans
 from scld_core.testing.checks import checks_of
 from scld_core.testing.grading import grade
+from scld_core.testing.harness import LoansBench
 from scld_core.testing.plugin import Matrices, pytest_configure
-from scld_core.testing.references import MEMORY_LOANS
+from scld_core.testing.references import MEMORY_LOANS, loans_harness
 from scld_core.testing.suite import PROPERTY, CarrierSuite, LoansSuite, StoreSuite, expected_failure
 from support.places import unmeasured
 
@@ -161,3 +163,16 @@ def test_the_matrix_is_gathered_from_parallel_workers(tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["memory.loans.json", "memory.loans.md"]
     worker = SimpleNamespace(workerinput={}, pluginmanager=None)
     assert pytest_configure(worker) is None
+
+
+def test_a_backend_that_ends_the_program_fails_its_check():
+    """What it raises is a verdict like any other, and the next check is made."""
+
+    class Exits(MemoryLoans):
+        def get(self, item):
+            raise SystemExit(3)
+
+    harness = loans_harness(lambda world: LoansBench(loans=Exits(world.clock, backend=world.context.instance)), "exits")
+    report = grade(harness, checks=[one for one in checks_of("loans") if "get" in one.covers][:2])
+    assert not report.passed
+    assert any("SystemExit" in cell.detail for cell in report.cells)

@@ -47,7 +47,7 @@ def _judge(check: Check[Any], operation: str, harness: Harness[Any]) -> tuple[Ve
         raise
     except BackendError as fault:
         return Verdict.FAILED, f"raised {type(fault).__name__}: {fault}"
-    except Exception as fault:  # noqa: BLE001 - foreign code is being judged
+    except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code is being judged
         return Verdict.FAILED, f"raised {whereabouts(fault)}"
     return Verdict.PASSED, ""
 

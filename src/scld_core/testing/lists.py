@@ -45,6 +45,8 @@ def whole(pages: Iterable[Page[T]], clock: TickingClock, *, live: bool) -> list[
 def _page(page: Any) -> Any:
     if not isinstance(page, Page):
         fail(f"the list yields a {type(page).__name__}, not a Page")
+    rows = type(page.rows).__name__  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
+    require(rows == "tuple", f"a page's rows are a {rows}, not a tuple")
     return page  # pyright: ignore[reportUnknownVariableType]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, timedelta
+from typing import Any
 
 from attrs import evolve
 
@@ -157,6 +158,16 @@ class FirstPageOnly(Spoilt):
     def of_patron(self, patron: PatronId) -> Pages:
         """Two holds at most."""
         yield evolve(next(iter(super().of_patron(patron))), last=True, total=None)
+
+
+class RowsThatChange(Spoilt):
+    """Gives the rows of a page as a list, which whoever reads it first may empty."""
+
+    def of_title(self, title: TitleId) -> Pages:
+        """As they were read."""
+        for page in super().of_title(title):
+            rows: Any = list(page.rows)
+            yield evolve(page, rows=rows)
 
 
 class CutPassedOff(Spoilt):
@@ -322,6 +333,7 @@ BUGS: tuple[Planted, ...] = (
     bug(StripsPrefix, "instance stripped off an id", _STUDY, "foreign-record"),
     bug(ForeignTitle, "title's id of another instance", _STUDY, "own-ids"),
     bug(FirstPageOnly, "first page only", _KOHA, "whole-list"),
+    bug(RowsThatChange, "rows of a page that can be changed", _STUDY, "whole-list"),
     bug(CutPassedOff, "broken list marked as whole", _KOHA, "cut-list"),
     bug(FromTheFuture, "answer dated in the future", _STUDY, "dated"),
     bug(PullsWhatIsElsewhere, "item of another library's shelf to be fetched", _QUEUE, "pick-list"),
