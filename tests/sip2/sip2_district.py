@@ -3,14 +3,20 @@
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sip2_ils import Breaking, put
 from sip2_line import CARD
 
 from scld_adapters.sip2.acs import Acs, AcsSettings
 from scld_adapters.sip2.client import Account, Client
+from scld_adapters.sip2.desk_handlers import DeskHandlers
+from scld_adapters.sip2.desk_offer import unsupported
+from scld_adapters.sip2.desk_protocol import Memory, Station
 from scld_adapters.sip2.fake import FakeItem, FakeLibrary
 from scld_adapters.sip2.messages import make
+from scld_adapters.sip2.seal import Seal
+from scld_adapters.sip2.self_checks import SelfCheck, SelfChecks
 from scld_adapters.sip2.serve import serve_desks
 from scld_adapters.sip2.server import Server
 from scld_adapters.sip2.settings import Sip2Settings, Timing
@@ -20,6 +26,7 @@ from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.time import FixedClock
 from scld_core.patrons.contact import Contact, PersonName
 from scld_core.patrons.requests import NewPatron
+from scld_core.plugins import SecretRef
 from scld_core.plugins.serving import ServeOrder
 
 NAME = "Canaryname"
@@ -77,13 +84,18 @@ def serving(folder, **order):
 def terminal(port, user="kiosk-cheney", password=SECRET, **settings):
     """A machine as our own client plays it."""
     there = Sip2Settings("127.0.0.1", port, **settings)
-    return Client(lambda: connect(there, Path()), Account(user, password), timing=Timing(answer=10.0))
+    return Client(
+        lambda: connect(there, Path()), Account(user, password), timing=Timing(answer=10.0), dialect=there.dialect
+    )
 
 
 class Ils:
-    """A library behind a SIP2 port, whose line a test breaks at a request; with `hides` it lists nobody's loans."""
+    """A library behind a SIP2 port, whose line a test breaks at a request; with `hides` it lists nobody's loans.
 
-    def __init__(self, today):
+    Requests of the codes `without` it does not know.
+    """
+
+    def __init__(self, today, without=()):
         clock = FixedClock(today)
         self.library, self.breaks, self.hides = FakeLibrary.sample(clock), None, False
         for item in self.library.items.values():
@@ -92,6 +104,7 @@ class Ils:
         settings, handlers = AcsSettings("MAIN"), dict(self.library.handlers())
         tell = handlers["63"]
         handlers["63"] = lambda request: put(AU=None)(tell(request)) if self.hides else tell(request)
+        handlers = {code: run for code, run in handlers.items() if code not in without}
         self.server = Server(lambda: Breaking(Acs(handlers, settings, clock), self), ("127.0.0.1", 0))
 
 
@@ -103,14 +116,43 @@ def copied(source, folder):
 _AT = "20260310    0800{:02}"
 
 
-def ask(client, code, *, second=0, card=CARD, pin=PIN, **named):
+class Table(dict):
+    """The handlers of a machine, and its station."""
+
+    def __init__(self, handlers, station):
+        super().__init__(handlers)
+        self.station = station
+
+
+@contextmanager
+def at_desk(folder, memory=None, **settings):
+    """What answers one machine's requests at an open desk, with no line between; as a table, by the code."""
+    machine = SelfCheck("kiosk-cheney", SecretRef("env:SCLD_TEST_SELF_CHECK"), "cheney")
+    with open_desk(folder, actor=machine.user) as desk:
+        checks, zone = SelfChecks((machine,), **settings), ZoneInfo("America/Los_Angeles")
+        lacking = unsupported(desk)
+        station = Station(desk, machine, checks, zone, Seal("x"), memory or Memory(), "SCLD", lacking)
+        yield Table(DeskHandlers.of(station).table(), station)
+
+
+def tell(table, code, **named):
+    """The answer of a table to one request."""
+    return table[code](asking(code, **named))
+
+
+def ask(client, code, **named):
+    """One request over a line."""
+    return client.ask(asking(code, **named), operation="test", key="test")
+
+
+def asking(code, *, second=0, card=CARD, pin=PIN, **named):
     """One request, at a second of its own."""
     request = {"transaction_date": _AT.format(second), "institution_id": "", "terminal_password": "", **named}
     if code != "99" and code not in ("17", "09"):
         request |= {"patron_identifier": card}
     if code in ("11", "15", "23", "29", "63") and pin is not None:
         request |= {"patron_password": pin}
-    return client.ask(make(code, request), operation="test", key="test")
+    return make(code, request)
 
 
 def borrow(client, item=ITEM, **named):

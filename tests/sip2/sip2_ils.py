@@ -43,6 +43,10 @@ class Breaking:
     def closed(self):
         return self._broken or self._inner.closed
 
+    @property
+    def admitted(self):
+        return self._inner.admitted
+
     def receive(self, data):
         code, effect = self._ils.breaks or ("", False)
         if not data.startswith(code.encode()) or not code:

@@ -3,16 +3,15 @@
 import contextlib
 import logging
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-import trustme
 from attrs import evolve
 from Sip2.sip2 import Sip2
 from sip2_district import (
     BACK,
+    BORROW,
     HELD,
     ITEM,
     NAME,
@@ -21,6 +20,7 @@ from sip2_district import (
     SECRET,
     Ils,
     ask,
+    asking,
     borrow,
     copied,
     make_district,
@@ -30,19 +30,22 @@ from sip2_district import (
 )
 from sip2_line import CARD, CLOCK, NOW
 
-from scld_adapters.sip2.desk_handlers import NOT_DONE, NOT_KNOWN, DeskHandlers, sentences
+from scld_adapters.sip2.desk_handlers import NOT_KNOWN, DeskHandlers, sentences
 from scld_adapters.sip2.desk_protocol import Memory, Station
 from scld_adapters.sip2.messages import make
 from scld_adapters.sip2.seal import Seal
-from scld_adapters.sip2.self_checks import FILE, SelfCheck, SelfChecks, read_self_checks
-from scld_adapters.sip2.settings import TlsSettings
+from scld_adapters.sip2.self_checks import FILE, SelfCheck, SelfChecks
+from scld_adapters.sip2.settings import Dialect
 from scld_core import open_desk
-from scld_core.errors import BadInput, InvalidValue, ScldError, ServiceAuthError, SettingsError, Unavailable
+from scld_core.errors import (
+    OutcomeUnknown,
+    ServiceAuthError,
+    Unavailable,
+)
 from scld_core.kernel.decision import Question, Reason, deny, refer
 from scld_core.kernel.decision import ask as asked
 from scld_core.kernel.money import Money
-from scld_core.plugins import Registry, SecretRef
-from scld_core.plugins.serving import DeskServer, ServeOrder, find_server
+from scld_core.plugins import SecretRef
 from scld_core.sample.files import sample_now
 
 
@@ -251,7 +254,28 @@ def test_only_the_machines_that_are_named_may_log_in(district, caplog):
             kiosk.status()
         with terminal(port) as kiosk:
             borrow(kiosk, pin="0000")
-    assert not any(word in caplog.text for word in (SECRET, PIN, CARD, NAME))
+    assert not any(word in caplog.text for word in (SECRET, PIN, CARD, NAME, "kiosk-9", "wrong"))
+    assert caplog.text.count("a login was refused: the password of kiosk-cheney is not right") == 2
+    assert caplog.text.count("a login was refused: there is no such machine") == 1
+
+
+def test_a_machine_may_leave_out_what_is_not_looked_at(district, caplog):
+    """Its own password and where an item is; what else it leaves out is named in the log, with the machine."""
+    with serving(district) as port, terminal(port, dialect=_LEAVING_OUT) as kiosk:
+        loan = {**BORROW, "item_identifier": ITEM}
+        assert _without(kiosk, "AC", asking("11", **loan)).text("ok") == "1"
+        assert _without(kiosk, "AP", asking("09", **BACK, item_identifier=ITEM)).text("ok") == "1"
+        with pytest.raises(OutcomeUnknown):
+            _without(kiosk, "AO", asking("11", **loan, second=1))
+    assert "kiosk-cheney: 11.AO: a required field is missing; if this machine never sends it, name AO" in caplog.text
+
+
+_LEAVING_OUT = Dialect(optional=("AC", "AP", "AO"))
+
+
+def _without(kiosk, left_out, request):
+    fields = tuple((tag, text) for tag, text in request.fields if tag != left_out)
+    return kiosk.ask(evolve(request, fields=fields), operation="test", key="test")
 
 
 def test_several_machines_at_once(district):
@@ -373,76 +397,7 @@ def test_an_ils_that_is_away_is_told_as_such(district, ils):
         assert ask(kiosk, "35").text("end_session") == "Y"
 
 
-# --- starting ---
-
-
-def test_tls(district, tmp_path):
-    """With a certificate the port speaks TLS, and nothing else."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost", "127.0.0.1")
-    pem = tmp_path / "server.pem"
-    certificate.private_key_and_cert_chain_pem.write_to_path(pem)
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    tls = TlsSettings(authorities=str(tmp_path / "authority.pem"))
-    with serving(district, certificate=pem, host="127.0.0.1") as port:
-        with terminal(port, tls=tls) as kiosk:
-            assert kiosk.status().text("online_status") == "Y"
-        with pytest.raises(Unavailable), terminal(port) as kiosk:
-            kiosk.status()
-
-
-def test_what_a_person_must_set_before_it_serves(district, monkeypatch, tmp_path):
-    """No file of machines, two of one name, no password, another address without TLS, a certificate that is none."""
-    cases = {
-        "plain text": {"host": "0.0.0.0"},
-        "goes with": {"key": tmp_path / "key.pem"},
-        "cannot be used for TLS": {"certificate": district / FILE},
-    }
-    for problem, order in cases.items():
-        with pytest.raises(BadInput, match=problem), serving(district, **order):
-            pass
-    with pytest.raises(BadInput, match="plain text"), serving(district, host="kiosk.example"):
-        pass
-    monkeypatch.setenv("SCLD_TEST_SELF_CHECK", " ")
-    with pytest.raises(BadInput, match="blank"), serving(district):
-        pass
-    monkeypatch.delenv("SCLD_TEST_SELF_CHECK")
-    with pytest.raises(ScldError), serving(district):
-        pass
-    path = district / FILE
-    path.write_text('[[terminal]]\nuser = "a"\npassword = "env:A"\nlibrary = "no library"\n', encoding="utf-8")
-    with pytest.raises((SettingsError, InvalidValue)), serving(district):
-        pass
-    path.unlink()
-    with pytest.raises(BadInput, match="terminal"), serving(district):
-        pass
-
-
-def test_the_file_of_machines(district):
-    """Is read whole; two machines of one name are none."""
-    read = read_self_checks(district)
-    assert [machine.at.name for machine in read.terminal] == ["cheney", "argonne"]
-    assert read.require_pin
-    machine = SelfCheck("a", SecretRef("env:A"), "cheney")
-    with pytest.raises(InvalidValue, match="each user once"):
-        evolve(read, terminal=(machine, machine))
-    with pytest.raises(InvalidValue, match="one machine"):
-        evolve(read, terminal=())
-
-
-def test_a_port_that_is_taken(district):
-    """Says so, and closes the desks."""
-    with serving(district) as port, pytest.raises(Unavailable, match="in use"), serving(district, port=port):
-        pass
-
-
-def test_the_server_is_found_among_the_plugins():
-    """By its name; another name is told which there are."""
-    assert isinstance(find_server(Registry.load(), "sip2"), DeskServer)
-    with pytest.raises(BadInput, match="sip2"):
-        find_server(Registry.load(), "sip3")
-    with pytest.raises(InvalidValue):
-        ServeOrder(folder=Path(), open_desk=print, port=70000)
+# --- parts ---
 
 
 def test_desks_that_a_district_lacks_are_left_out_of_bx():

@@ -17,7 +17,7 @@ from scld_adapters.sip2.client import Client
 from scld_adapters.sip2.errors import LinkLost, LinkTimeout, NotConnected
 from scld_adapters.sip2.fake import FakeLibrary
 from scld_adapters.sip2.faulty import Fault, FaultyConversation
-from scld_adapters.sip2.server import Server, serve
+from scld_adapters.sip2.server import Server, converse, serve
 from scld_adapters.sip2.settings import Sip2Settings, Timing, TlsSettings
 from scld_adapters.sip2.transport import SocketLink, connect
 from scld_core.errors import OutcomeUnknown, Unavailable
@@ -175,13 +175,73 @@ def test_a_silent_terminal_is_let_go(library):
         assert terminal.recv(10) == b""
 
 
-def test_further_terminals_are_turned_away_at_once(library, monkeypatch):
-    """Beyond the limit a connection is closed, instead of being left without an answer."""
+class Dripping:
+    """A link on which a byte comes every four seconds."""
+
+    def __init__(self):
+        self.time, self.waits, self.closed = 0.0, [], False
+
+    def receive(self, timeout):
+        """A byte, or a time-out."""
+        self.waits.append(timeout)
+        self.time += min(timeout, 4.0)
+        if timeout < 4.0:
+            raise LinkTimeout("nothing came in time")
+        return b"9"
+
+    def send(self, data, timeout):
+        """Nothing is ever sent."""
+        raise AssertionError
+
+    def close(self):
+        """The end."""
+        self.closed = True
+
+
+@pytest.mark.parametrize(("answer", "waits"), [(15.0, [15.0, 11.0, 7.0, 3.0]), (8.0, [8.0, 4.0])])
+def test_a_stranger_holds_a_place_no_longer_than_a_login_takes(library, answer, waits):
+    """Each byte renews nothing: the deadline is of the whole login."""
+    link = Dripping()
+    timing = Timing(answer=answer, idle=600.0)
+    converse(link, Acs(library.handlers(), AcsSettings(), CLOCK), timing, lambda: link.time)
+    assert (link.waits, link.closed) == (waits, True)
+
+
+def test_who_has_logged_in_may_be_silent_for_the_idle_time(library):
+    """And so may everybody where no login is wanted."""
+    link = Dripping()
+    link.receive = link.waits.append
+    converse(link, Acs({"17": library.handlers()["17"]}, AcsSettings(), CLOCK), Timing(), lambda: 0.0)
+    assert link.waits == [600.0]
+
+
+def test_strangers_give_way_to_machines(library, monkeypatch, caplog):
+    """Where there is no more room, who connected first and never logged in is let go for who comes."""
+    monkeypatch.setattr(server_module, "MOST_CONNECTIONS", 2)
+    with serve(library.handlers(), clock=CLOCK) as server, contextlib.ExitStack() as stack:
+        strangers = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 5)) for _ in range(2)]
+        for stranger in strangers:
+            stranger.sendall(b"97\r")
+            assert stranger.recv(10).startswith(b"96")
+        machines = [stack.enter_context(client(server.port)) for _ in range(2)]
+        for machine in machines:
+            assert machine.status().code == "98"
+        assert [stranger.recv(10) for stranger in strangers] == [b"", b""]
+        with pytest.raises(Unavailable):
+            client(server.port).status()
+        assert machines[0].status().code == "98"
+    assert caplog.text.count("turned away") == 1
+
+
+def test_further_terminals_are_turned_away_at_once(library, monkeypatch, caplog):
+    """Beyond the limit a connection is closed, instead of being left without an answer; the log says so once."""
     monkeypatch.setattr(server_module, "MOST_CONNECTIONS", 1)
     with serve(library.handlers(), clock=CLOCK) as server, client(server.port) as first:
         first.status()
-        with pytest.raises(Unavailable):
-            client(server.port).status()
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                client(server.port).status()
+    assert caplog.text.count("turned away: there are 1 connections already") == 1
 
 
 def test_a_server_closes_while_terminals_are_connected(library):

@@ -108,6 +108,36 @@ def test_a_repeated_request_is_answered_from_memory():
     assert events(system, terminal.send(payment("P1"))) == [Received(payment("P1"))]
 
 
+def test_a_repeated_read_is_answered_anew():
+    """A machine that numbers every 99 alike hears the present each time, and not the first answer for ever."""
+    terminal, system = ends()
+    data = terminal.send(item())
+    for _ in range(3):
+        assert events(system, data) == [Received(item())]
+        system.send(refusal(item(), now=NOW))
+
+
+def test_a_97_about_our_96_brings_the_96_and_a_second_one_the_answer():
+    """What got lost was the 96; where it was a 97 that arrived damaged, the terminal sends it once more."""
+    terminal, system = ends()
+    events(system, terminal.send(payment("P1")))
+    answer = system.send(refusal(payment("P1"), now=NOW))
+    events(terminal, answer)
+    assert events(system, terminal.send(item()).replace(b"AB", b"AX")) == [Reply(b"96AZFEF6\r")]
+    assert events(system, b"97AZFEF5\r") == [Reply(b"96AZFEF6\r")]
+    assert events(system, b"97AZFEF5\r") == [Reply(answer)]
+
+
+def test_what_is_wrong_with_a_request_is_told_to_whoever_runs_the_system():
+    """The rule and the place come with the 96, and with the end of the connection."""
+    _, system = ends(resends=1)
+    raw = sealed(b"17" + NOW.encode() + b"AOMAIN|") + b"\r"
+    [asked] = events(system, raw)
+    assert (asked, str(asked.problem)) == (Reply(b"96AZFEF6\r"), "17.AB: a required field is missing")
+    [broken] = events(system, raw)
+    assert (broken.why, broken.rule.name, broken.problem.where) == (Ending.ILLEGAL, "MISSING", "17.AB")
+
+
 def test_without_numbers_nothing_is_taken_for_a_duplicate():
     """Where no number tells, two equal requests are two requests."""
     terminal, system = ends(dialect=Dialect(checksum=Detection.OFF))

@@ -195,7 +195,12 @@ _ANSWERS = (
     answer(
         "66",
         "RenewAllResponse",
-        (_OK, _count("renewed_count", "items renewed"), _count("unrenewed_count", "items not renewed"), _DATE),
+        (
+            _OK,
+            Fixed("renewed_count", 4, Kind.DONE, "items renewed"),
+            Fixed("unrenewed_count", 4, Kind.DONE, "items not renewed"),
+            _DATE,
+        ),
         "AO BM?* BN?* AF?* AG?*",
     ),
     answer("94", "LoginResponse", (_OK,)),

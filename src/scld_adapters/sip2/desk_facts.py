@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import TypeVar
 
 from attrs import frozen
@@ -12,8 +11,8 @@ from scld_adapters.sip2.desk_protocol import Station
 from scld_adapters.sip2.fields import Validated
 from scld_adapters.sip2.messages import Message, Values, make
 from scld_core.catalog.model import Item
-from scld_core.circulation.model import Circulation, ItemState, Loan
-from scld_core.errors import NotFound, UnsupportedOperation
+from scld_core.circulation.model import Circulation, ItemState
+from scld_core.errors import NotFound, Rejected, UnsupportedOperation
 from scld_core.holds.model import Hold
 from scld_core.holds.states import TRAPPED, HoldState
 from scld_core.kernel.ids import ItemId
@@ -40,6 +39,14 @@ STATUS = {
 _ALL = "YYYY          "
 _NONE = " " * 14
 _UNTOLD = "    "
+_COUNTS = (
+    ("hold_items", "hold_items_count"),
+    ("overdue_items", "overdue_items_count"),
+    ("charged_items", "charged_items_count"),
+    ("fine_items", "fine_items_count"),
+    ("recall_items", "recall_items_count"),
+    ("unavailable_hold_items", "unavailable_holds_count"),
+)
 
 
 @frozen
@@ -59,27 +66,15 @@ class Facts:
         """63: the same, with the counts and one list where the PIN permits to tell them."""
         found, right = self.who(request)
         told = found if found is not None and self.permitted(right) else None
-        loans = () if told is None else self._loans(told)
-        holds = () if told is None else self._holds(told)
-        now = self.station.desk.clock.now()
-        ready = [hold for hold in holds if hold.state is HoldState.READY]
-        late = [loan for loan in loans if loan.due_at <= now]
-        waiting = [hold for hold in holds if hold.state is not HoldState.READY]
-        lists: tuple[tuple[str, str, list[str]], ...] = (
-            ("hold_items_count", "hold_items", [self._held(hold) for hold in ready]),
-            ("overdue_items_count", "overdue_items", [self.barcode(loan.item) for loan in late]),
-            ("charged_items_count", "charged_items", [self.barcode(loan.item) for loan in loans]),
-            ("unavailable_holds_count", "unavailable_hold_items", [self._held(hold) for hold in waiting]),
-        )
-        counts = {"fine_items_count": _UNTOLD, "recall_items_count": _UNTOLD}
-        counts |= {name: _UNTOLD if told is None else f"{min(len(rows), 9999):04}" for name, _, rows in lists}
+        lists = {} if told is None else {**self._loan_lists(told), **self._hold_lists(told)}
+        counts = {count: f"{min(len(lists[name]), 9999):04}" if name in lists else _UNTOLD for name, count in _COUNTS}
         asked = {0: "hold_items", 1: "overdue_items", 2: "charged_items", 5: "unavailable_hold_items"}
         name = asked.get(request.text("summary").find("Y"), "")
-        shown = {field: _part(rows, request) for _, field, rows in lists if field == name}
+        shown = {name: _part(lists[name], request)} if name in lists else {}
         return make("64", {**self._standing(request, found, right), **counts, **shown, **self._owed(told)})
 
     def who(self, request: Message) -> tuple[Patron | None, Validated]:
-        """Whose card it is, and whether the PIN is right: not validated where none was given."""
+        """Whose card it is, and whether the PIN is right: not validated where none was given or nobody looked."""
         station, desk = self.station, self.station.desk.patrons
         number = station.number(request, "AA")
         found = None if desk is None or number is None else desk.find(str(number))
@@ -88,18 +83,23 @@ class Facts:
         pin = request.text("AD")
         if not pin:
             return found, Validated.NOT_VALIDATED
-        right = self._right(found, lambda: desk.systems.patrons.check_pin(found.id, pin))
+        try:
+            right = self._right(found, pin, lambda: desk.systems.patrons.check_pin(found.id, pin))
+        except (Rejected, UnsupportedOperation):
+            return found, Validated.NOT_VALIDATED
         return found, Validated.YES if right else Validated.NO
 
-    def _right(self, found: Patron, ask: Callable[[], bool]) -> bool:
+    def _right(self, found: Patron, pin: str, ask: Callable[[], bool]) -> bool:
         """Whether a PIN is right; after so many wrong ones of one card nothing is right until the next day."""
         station = self.station
-        memory, day = station.memory, station.desk.clock.now().astimezone(station.zone).date()
-        about = (station.seal.name("pin", found.id.local), day)
-        if memory.wrong.get(about, 0) >= station.settings.wrong_pins:
+        memory, local = station.memory, found.id.local
+        about = (station.seal.name("pin", local), station.today)
+        before = memory.wrong.get(about, frozenset())
+        if len(before) >= station.settings.wrong_pins:
             return False
         right = ask()
-        memory.wrong[about] = 0 if right else memory.wrong.get(about, 0) + 1
+        # a machine whose answer got lost asks the same again: that is no second guess
+        memory.wrong[about] = frozenset() if right else before | {station.seal.name("guess", local, pin)}
         return right
 
     def permitted(self, right: Validated) -> bool:
@@ -122,13 +122,10 @@ class Facts:
 
     def _stopped(self, found: Patron) -> bool:
         """Whether anything on the record stops every loan, by the loans desk's policy."""
-        desk, day = self.station.desk.loans, self._today()
+        desk, day = self.station.desk.loans, self.station.today
         ignored = () if desk is None else desk.office.ruling().policy.ignored_blocks
         expired = found.expires_on is not None and found.expires_on < day
         return expired or any(block.reason not in ignored for block in found.blocks)
-
-    def _today(self) -> date:
-        return self.station.desk.clock.now().astimezone(self.station.zone).date()
 
     def _owed(self, found: Patron | None) -> Values:
         """What a patron owes, where the PIN permits to tell it and the ILS does."""
@@ -136,13 +133,27 @@ class Facts:
         owed = None if desk is None or found is None else desk.office.owed(found.id)
         return {} if owed is None else {"fee_amount": str(owed), "currency_type": owed.currency}
 
-    def _loans(self, found: Patron) -> tuple[Loan, ...]:
-        desk = self.station.desk.loans
-        return () if desk is None else _told(lambda: desk.loans_of(found.id)) or ()
+    def _loan_lists(self, found: Patron) -> dict[str, list[str]]:
+        """What the patron has, and what of it is late; nothing where the ILS does not tell, which is not none."""
+        desk, now = self.station.desk.loans, self.station.desk.clock.now()
+        loans = None if desk is None else _told(lambda: desk.loans_of(found.id))
+        if loans is None:
+            return {}
+        return {
+            "charged_items": [self.barcode(loan.item) for loan in loans],
+            "overdue_items": [self.barcode(loan.item) for loan in loans if loan.due_at <= now],
+        }
 
-    def _holds(self, found: Patron) -> tuple[Hold, ...]:
+    def _hold_lists(self, found: Patron) -> dict[str, list[str]]:
+        """What waits for the patron, and what the patron waits for; nothing where the ILS does not tell."""
         desk = self.station.desk.holds
-        return () if desk is None else _told(lambda: desk.of_patron(found.id)) or ()
+        holds = None if desk is None else _told(lambda: desk.of_patron(found.id))
+        if holds is None:
+            return {}
+        return {
+            "hold_items": [self._held(hold) for hold in holds if hold.state is HoldState.READY],
+            "unavailable_hold_items": [self._held(hold) for hold in holds if hold.state is not HoldState.READY],
+        }
 
     def _held(self, hold: Hold) -> str:
         item = hold.trapped if hold.state in TRAPPED else hold.item

@@ -58,6 +58,11 @@ class FaultyConversation:
         """Whether either the conversation or a fault has ended the connection."""
         return self._closed or self._inner.closed
 
+    @property
+    def admitted(self) -> bool:
+        """As the conversation."""
+        return self._inner.admitted
+
     def receive(self, data: bytes) -> bytes:
         """As the conversation, through the faults."""
         self._splitter.feed(data)

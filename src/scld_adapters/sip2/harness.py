@@ -163,6 +163,11 @@ class _Losing:
         """Whether it has ended."""
         return self.broken or self.line.down or self.inner.closed
 
+    @property
+    def admitted(self) -> bool:
+        """Whether it needs no login any more."""
+        return self.inner.admitted
+
     def receive(self, data: bytes) -> bytes:
         """Hand over, or lose the answer."""
         self.line.sent.append(data.decode("cp850"))

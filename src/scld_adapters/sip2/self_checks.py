@@ -40,14 +40,17 @@ class SelfChecks:
     """The machines of a district, and what they may do.
 
     `require_pin` says whether a patron needs a PIN to borrow, renew, hold, and see a list. After `wrong_pins`
-    of one card in a row it is locked until the next business day, or until the server starts again.
+    of one card in a row it is locked until the next business day, or until the server starts again. The passwords
+    of machines (`AC`) and where an item is (`AP`) are not looked at, and so may be left out.
     """
 
     terminal: tuple[SelfCheck, ...] = field(validator=each(instance(SelfCheck)))
     institution: str = field(default="", validator=instance(str))
     require_pin: bool = field(default=True, validator=instance(bool))
     wrong_pins: int = field(default=5, validator=[instance(int), at_least(1)])
-    dialect: Dialect = field(factory=lambda: Dialect(checksum=Detection.AUTO), validator=instance(Dialect))
+    dialect: Dialect = field(
+        factory=lambda: Dialect(checksum=Detection.AUTO, optional=("AC", "AP")), validator=instance(Dialect)
+    )
     timing: Timing = field(factory=Timing, validator=instance(Timing))
 
     def __attrs_post_init__(self) -> None:

@@ -18,14 +18,18 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from scld_adapters.sip2.acs import Acs, AcsSettings, Handler
+from scld_adapters.sip2.acs import Acs, AcsSettings, Handler, status
+from scld_adapters.sip2.dates import format_date
 from scld_adapters.sip2.desk_handlers import DeskHandlers
-from scld_adapters.sip2.desk_protocol import Memory, Station
+from scld_adapters.sip2.desk_offer import unsupported
+from scld_adapters.sip2.desk_protocol import Memory, Station, on_screen
+from scld_adapters.sip2.errors import Unsendable
 from scld_adapters.sip2.messages import Message, make
 from scld_adapters.sip2.seal import Seal
-from scld_adapters.sip2.self_checks import SelfCheck, SelfChecks, read_self_checks
+from scld_adapters.sip2.self_checks import FILE, SelfCheck, SelfChecks, read_self_checks
 from scld_adapters.sip2.server import Server
-from scld_core.errors import BadInput, ScldError, Unavailable
+from scld_adapters.sip2.wire import Codec
+from scld_core.errors import BackendError, BadInput, GuardStopped, ScldError, Unavailable, UnsupportedOperation
 from scld_core.kernel.time import Clock
 from scld_core.plugins.serving import ServeOrder, Serving
 
@@ -84,10 +88,16 @@ class _District:
         self._machines = {machine.user: machine for machine in settings.terminal}
         self._memory, self._lock = Memory(), Lock()
         self._desks: dict[str, DeskThread] = {}
-        first = self._desk(settings.terminal[0])
-        self.zone, self.library, self._secrets = first.do(lambda desk: _told(desk, settings))
-        self._clock: Clock = first.do(lambda desk: desk.clock)
-        self._seal = Seal(next(iter(self._secrets.values())), "self-checks", self.library)
+        try:
+            first = self._desk(settings.terminal[0])
+            self.zone, self.library, self._secrets = first.do(lambda desk: _told(desk, settings))
+            self._lacking = first.do(unsupported)
+            self._clock: Clock = first.do(lambda desk: desk.clock)
+            self._seal = Seal(next(iter(self._secrets.values())), "self-checks", self.library)
+            self._check_status()
+        except BaseException:
+            self.close()
+            raise
 
     def _desk(self, machine: SelfCheck) -> DeskThread:
         with self._lock:
@@ -96,9 +106,15 @@ class _District:
             return self._desks[machine.user]
 
     def login(self, user: str, password: str) -> dict[str, Handler] | None:
-        """The handlers of the machine that logs in; None where it may not, or where its desk cannot be opened."""
+        """The handlers of the machine that logs in; None where it may not, or where its desk cannot be opened.
+
+        A refusal does not wait: it ends the connection, and one that waits would keep a place from the machines.
+        """
         known = self._secrets.get(user, "")
         if not (_same(known, password) and known):
+            # what was sent may be a password in the wrong place: a machine is named as it stands in the file
+            why = f"the password of {self._machines[user].user} is not right" if known else "there is no such machine"
+            _LOGGER.warning("a login was refused: %s", why)
             return None
         machine = self._machines[user]
         try:
@@ -108,8 +124,9 @@ class _District:
             return None
 
         def handlers(desk: Any) -> dict[str, Handler]:
-            institution = self._order.institution or self._settings.institution
-            station = Station(desk, machine, self._settings, self.zone, self._seal, self._memory, institution)
+            station = Station(
+                desk, machine, self._settings, self.zone, self._seal, self._memory, self._institution, self._lacking
+            )
             return dict(DeskHandlers.of(station).table())
 
         found = thread.do(handlers)
@@ -130,18 +147,36 @@ class _District:
             for code in [code for code in handlers if code != "93"]:
                 del handlers[code]
             handlers.update(found or {})
+            if found is not None:
+                conversation.name = self._machines[request.text("CN")].user
             return make("94", ok="0" if found is None else "1")
 
         handlers["93"] = log_in
-        return Acs(handlers, self._said(), self._clock)
+        conversation = Acs(handlers, self._said(), self._clock)
+        return conversation
 
     def _said(self) -> AcsSettings:
         return AcsSettings(
-            institution=self._order.institution or self._settings.institution,
-            library=self.library,
+            institution=self._institution,
+            library=on_screen(self.library, self._settings.dialect),
             timezone=self.zone.key,
             dialect=self._settings.dialect,
         )
+
+    @property
+    def _institution(self) -> str:
+        return self._order.institution or self._settings.institution
+
+    def _check_status(self) -> None:
+        """BadInput where the answer with which each machine begins could not be sent: no machine would ever start."""
+        dialect = self._settings.dialect
+        now = format_date(self._clock.now(), self.zone, dialect.dates)
+        try:
+            Codec(dialect).encode(status(self._said(), (), now))
+        except Unsendable as problem:
+            where = "--institution" if self._order.institution else FILE
+            what = f"the institution cannot be sent as AO ({problem})"
+            raise BadInput(where, what, "Give a short one in plain letters, or set dialect.encoding") from None
 
 
 def _elsewhere(thread: DeskThread, handler: Handler) -> Handler:
@@ -154,8 +189,24 @@ def _told(desk: Any, settings: SelfChecks) -> tuple[ZoneInfo, str, dict[str, str
     secrets = {one.user: desk.registry.resolve_secret(one.password, desk.folder) for one in settings.terminal}
     blank = [user for user, secret in secrets.items() if not secret.strip()]
     if blank:
-        raise BadInput("self-checks.toml", f"the password of {blank[0]} is blank", "Set it where the file says it lies")
+        raise BadInput(FILE, f"the password of {blank[0]} is blank", "Set it where the file says it lies")
+    _check_libraries(desk, settings)
     return ZoneInfo(said.timezone), said.name, {user: secret.strip() for user, secret in secrets.items()}
+
+
+def _check_libraries(desk: Any, settings: SelfChecks) -> None:
+    """BadInput for a machine that stands in no library of the ILS, where the ILS tells its libraries."""
+    try:
+        known = () if desk.catalog is None else tuple(str(library.id) for library in desk.catalog.libraries())
+    except UnsupportedOperation:
+        return
+    except (BackendError, GuardStopped) as fault:  # the ILS may be back before the first patron
+        _LOGGER.warning("the libraries of the machines could not be looked up: %s", type(fault).__name__)
+        return
+    for machine in settings.terminal:
+        if known and machine.library not in known:
+            what = f"is no library of the ILS, and {machine.user} stands in it"
+            raise BadInput(f"{FILE}: {machine.library}", what, f"There are: {', '.join(sorted(known))}")
 
 
 def _same(known: str, said: str) -> bool:

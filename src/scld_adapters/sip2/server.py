@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread, current_thread
 from typing import Self
@@ -17,15 +19,27 @@ from scld_core.kernel.time import Clock
 
 __all__ = ["Server", "converse", "serve"]
 
+_LOGGER = logging.getLogger("scld.sip2")
+
 MOST_CONNECTIONS = 64
-"""So many terminals at once; further ones are turned away at once instead of being left to wait."""
+"""So many terminals at once; one that has not logged in, or else a further one, is turned away instead of waiting."""
 
 
-def converse(link: Link, conversation: Conversation, timing: Timing) -> None:
-    """Carry one conversation over `link` until an end closes it, or it is silent for `timing.idle`."""
+def converse(
+    link: Link, conversation: Conversation, timing: Timing, monotonic: Callable[[], float] = time.monotonic
+) -> None:
+    """Carry one conversation over `link` until an end closes it, or it is silent for `timing.idle`.
+
+    The whole login has `timing.answer`, which no single byte renews: a stranger holds a place no longer than that.
+    """
+    entered = monotonic() + timing.answer
     try:
         while not conversation.closed:
-            data = link.receive(timing.idle)
+            wait = timing.idle if conversation.admitted else min(timing.idle, entered - monotonic())
+            if wait <= 0:
+                _LOGGER.info("connection closed: nobody logged in within %g seconds", timing.answer)
+                return
+            data = link.receive(wait)
             if not data:
                 return
             answer = conversation.receive(data)
@@ -54,7 +68,8 @@ class Server:
         self._tls = tls
         self._lock = Lock()
         self._stop = Event()
-        self._links: set[SocketLink] = set()
+        self._full = False
+        self._talks: dict[Thread, tuple[SocketLink, Conversation] | None] = {}
         self._threads: set[Thread] = set()
         self._listener = socket.create_server(address, family=socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         self.port: int = self._listener.getsockname()[1]
@@ -69,9 +84,10 @@ class Server:
         self._listener.close()
         self._accepting.join()
         with self._lock:
-            links, threads = tuple(self._links), tuple(self._threads)
-        for link in links:
-            link.close()
+            talks, threads = tuple(self._talks.values()), tuple(self._threads)
+        for talk in talks:
+            if talk is not None:
+                talk[0].close()
         for thread in threads:
             thread.join()
 
@@ -89,30 +105,49 @@ class Server:
                 self._stop.wait(0.05)  # we are closing, or the system is out of sockets for a while
                 continue
             thread = Thread(target=self._serve, args=(connection,), name="sip2-terminal", daemon=True)
-            with self._lock:
-                if len(self._threads) >= MOST_CONNECTIONS:
-                    connection.close()
-                    continue
+            if self._admit(thread):
+                thread.start()
+            else:
+                connection.close()
+
+    def _admit(self, thread: Thread) -> bool:
+        """Whether there is room: whoever waits longest without a login gives way, and who has logged in never does.
+
+        The log has the first for whom there was no room, and the next one after there was some.
+        """
+        stranger = None
+        with self._lock:
+            full = len(self._talks) >= MOST_CONNECTIONS
+            told, self._full = self._full, full
+            if full:
+                stranger = next((one for one, talk in self._talks.items() if talk and not talk[1].admitted), None)
+            gone = None if stranger is None else self._talks.pop(stranger)
+            taken = not full or gone is not None
+            if taken:
                 self._threads.add(thread)
-            thread.start()
+                self._talks[thread] = None
+        if full and not told:
+            _LOGGER.warning("turned away: there are %d connections already", MOST_CONNECTIONS)
+        if gone is not None:
+            gone[0].close()
+        return taken
 
     def _serve(self, connection: socket.socket) -> None:
-        link = None
+        thread = current_thread()
         try:
-            link = self._prepare(connection)
+            link, conversation = self._prepare(connection), self._make()
             with self._lock:
-                self._links.add(link)
+                self._talks[thread] = link, conversation
             if self._stop.is_set():
                 link.close()
             else:
-                converse(link, self._make(), self._timing)
+                converse(link, conversation, self._timing)
         except OSError:
             connection.close()  # TLS came to nothing
         finally:
             with self._lock:
-                self._threads.discard(current_thread())
-                if link is not None:
-                    self._links.discard(link)
+                self._threads.discard(thread)
+                self._talks.pop(thread, None)
 
     def _prepare(self, connection: socket.socket) -> SocketLink:
         connection.settimeout(self._timing.connect)

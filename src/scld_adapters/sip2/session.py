@@ -5,8 +5,11 @@
 - A damaged answer is asked for again with 97; a damaged request is answered 96. Both a few times only.
 - 96 is answered with the last frame sent, byte for byte. Where that was a 97, the 97 goes again and not
   the request: the other end may have done what the request asked.
-- A request that equals the last one byte for byte, sequence number included, is answered from memory
-  and is not handed on: the same request is never done twice.
+- A write that equals the last request byte for byte, sequence number included, is answered from memory
+  and is not handed on: the same write is never done twice. A read is answered anew: a terminal that numbers
+  every request alike must not hear the first answer for ever.
+- 97 right after our 96 brings the 96 again, which got lost, and not the answer before it. A second one brings
+  that answer: what arrived damaged was a 97 itself then.
 - An answer counts only with its request's sequence number. After a 97 the number 0 counts as well, since
   some systems number a resent answer afresh, if the ids in it are those of the request. So 0 is for the
   first request of a connection alone: the numbers go to 9 and begin again with 1.
@@ -25,6 +28,7 @@ from scld_adapters.sip2.settings import Detection, Dialect
 from scld_adapters.sip2.spec import Role
 from scld_adapters.sip2.states import STATES, Event, State, event_of
 from scld_adapters.sip2.wire import Codec, Frame, Splitter
+from scld_core.kernel.capability import Effect
 
 __all__ = ["Broken", "Ending", "Happening", "NeedData", "Received", "Reply", "Session"]
 
@@ -56,17 +60,22 @@ class Received:
 
 @frozen
 class Reply:
-    """Bytes to send now: a 96, a 97, or a frame again."""
+    """Bytes to send now: a 96, a 97, or a frame again. `problem` is what was wrong with the frame that is refused."""
 
     data: bytes = field(repr=False)
+    problem: BadFrame | None = field(default=None, eq=False)
 
 
 @frozen
 class Broken:
-    """The session is of no more use; the connection must be closed. `rule` is set for an illegal frame."""
+    """The session is of no more use; the connection must be closed.
+
+    `rule` is set for an illegal frame, and `problem` for what was last wrong with the frames of a terminal.
+    """
 
     why: Ending
     rule: Rule | None = None
+    problem: BadFrame | None = field(default=None, eq=False)
 
 
 Happening = NeedData | Received | Reply | Broken
@@ -100,6 +109,12 @@ class Session:
         self._damaged = 0
         self._repeated = 0
         self._asked_again = False
+        self._doubted = False
+
+    @property
+    def unended(self) -> bool:
+        """Whether what is held has an LF where a CR should have ended a frame."""
+        return self._splitter.unended
 
     @property
     def repeatable(self) -> bool:
@@ -154,10 +169,10 @@ class Session:
                 if raw is None:
                     return NeedData()
                 event = self._frame(raw, self.codec.decode(raw, demand=self._demand))
-            except Damaged:
-                event = self._on_damage()
+            except Damaged as problem:
+                event = self._on_damage(problem)
             except BadFrame as problem:
-                event = self._on_illegal(problem.rule)
+                event = self._on_illegal(problem)
             if event is not None:
                 return event
         return NeedData()
@@ -193,7 +208,9 @@ class Session:
         return self._on_request(raw, frame) if self.role is Role.ACS else self._on_answer(frame)
 
     def _on_request(self, raw: bytes, frame: Frame) -> Happening:
-        if self._answered is not None and frame.sequence is not None and self._answered[0] == raw:
+        self._doubted = False
+        write = frame.message.spec.effect is Effect.WRITE
+        if write and self._answered is not None and frame.sequence is not None and self._answered[0] == raw:
             return Reply(self._out(self._answered[1]))
         event = event_of(frame.message)
         if not STATES.permits(self.state, event):
@@ -224,11 +241,10 @@ class Session:
 
     def _on_resend(self, *, asked_by_terminal: bool) -> Happening | None:
         if asked_by_terminal:
-            return (
-                self._again(self._answered[1])
-                if self._answered is not None
-                else self._again(self.codec.encode(Message("96")))
-            )
+            doubted, self._doubted = self._doubted, False
+            if self._answered is None or doubted:
+                return self._again(self.codec.encode(Message("96")))
+            return self._again(self._answered[1])
         if self._open is None:
             return None
         if not self.repeatable:
@@ -242,24 +258,26 @@ class Session:
             return self._break(Ending.ASKED_TOO_OFTEN)
         return Reply(self._out(raw))
 
-    def _on_damage(self) -> Happening | None:
+    def _on_damage(self, problem: BadFrame) -> Happening | None:
         if self.role is Role.SC and self._open is None:
             return None
         self._damaged += 1
         if self._damaged > self._resends:
-            return self._break(Ending.DAMAGED)
-        self._asked_again = True
-        return Reply(self._out(self.codec.encode(Message("97" if self.role is Role.SC else "96"))))
+            if isinstance(problem, Damaged):
+                return self._break(Ending.DAMAGED, problem=problem)
+            return self._break(Ending.ILLEGAL, problem.rule, problem)
+        self._asked_again = self._doubted = True
+        return Reply(self._out(self.codec.encode(Message("97" if self.role is Role.SC else "96"))), problem)
 
-    def _on_illegal(self, rule: Rule) -> Happening | None:
+    def _on_illegal(self, problem: BadFrame) -> Happening | None:
         # whole and yet not legal: at the terminal a resend would bring the same, at the other end 96 is the answer
         if self.role is Role.ACS:
-            return self._on_damage()
-        return None if self._open is None else self._break(Ending.ILLEGAL, rule)
+            return self._on_damage(problem)
+        return None if self._open is None else self._break(Ending.ILLEGAL, problem.rule, problem)
 
-    def _break(self, why: Ending, rule: Rule | None = None) -> Broken:
+    def _break(self, why: Ending, rule: Rule | None = None, problem: BadFrame | None = None) -> Broken:
         self.close()
-        return Broken(why, rule)
+        return Broken(why, rule, problem)
 
 
 def _echoes(answer: Message, request: Message) -> bool:

@@ -33,7 +33,8 @@ class Kind(Enum):
     DATE_OR_BLANK = (rf"{_DATE}| {{18}}", " " * 18)
     BLOCKS = (r"[YN ]{14}", "YYYY          ")
     SUMMARY = (r"[YN ]{10}", " " * 10)
-    COUNT = (r"[0-9]{4}| {4}", "0000")
+    COUNT = (r"[0-9]{4}| {4}", "    ")  # nobody has counted, which is not zero
+    DONE = (r"[0-9]{4}| {4}", "0000")  # of what is refused none was done
     HOLD_MODE = (r"[-+*]", "+")
     CODE = (r"[0-9]{2}", "01")
     CURRENCY = (r"[A-Z]{3}", "USD")

@@ -201,6 +201,11 @@ class Splitter:
         self._limit = limit
         self._held = bytearray()
 
+    @property
+    def unended(self) -> bool:
+        """Whether what is held has an LF in it: each frame ends with a CR, and an LF alone ends none."""
+        return b"\n" in self._held.lstrip(b"\n")
+
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
         self._held += data
