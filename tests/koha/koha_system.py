@@ -50,12 +50,23 @@ def filled(clock):
     return fake
 
 
-class System:
-    """What a test needs of a Koha: its tables, its server, the ports."""
+class Front:
+    """What stands before a Koha: `instead` are the answers that it gives in Koha's place, by the end of a path."""
 
-    def __init__(self, fake, server, opened, clock):
-        self.fake, self.server, self.opened, self.clock = fake, server, opened, clock
-        self.tables = fake.tables
+    def __init__(self, fake):
+        self.fake, self.instead = fake, {}
+
+    def __call__(self, request):
+        given = (answer for path, answer in self.instead.items() if request.url.endswith(path))
+        return next(given, None) or self.fake(request)
+
+
+class System:
+    """What a test needs of a Koha: its tables, its server, what stands before it, the ports."""
+
+    def __init__(self, front, server, opened, clock):
+        self.fake, self.front, self.server, self.opened, self.clock = front.fake, front, server, opened, clock
+        self.tables = front.fake.tables
 
     def __getattr__(self, name):
         return getattr(self.opened, name)
@@ -71,14 +82,15 @@ def koha(**more):
     """An opened Koha."""
     clock = TickingClock(NOW)
     fake = filled(clock)
-    with FakeServer(fake, expire=fake.expire) as server:
+    front = Front(fake)
+    with FakeServer(front, expire=fake.expire) as server:
         told = {"user": fake.user, "password": SecretRef("env:KOHA")} if "client_id" not in more else {}
         own = {"cheney": "CH", "north-spokane": "NS"}
         settings = KohaSettings(server.url, **{"libraries": own, "page_size": 2, "staff": 1, **told, **more})
         context = BackendContext("koha", clock, Path(), lambda ref: SECRET, timezone=ZONE, sleep=clock.sleep)
         opened = open_backend(KOHA, settings, context)
         try:
-            system = System(fake, server, opened, clock)
+            system = System(front, server, opened, clock)
             system.bare = open_ports(settings, context)
             yield system
             system.bare.close()

@@ -19,7 +19,7 @@ from scld_adapters.sip2.fake import FakeItem, FakeLibrary, FakePatron
 from scld_adapters.sip2.faulty import MemoryLink
 from scld_adapters.sip2.settings import Dialect, Sip2Settings
 from scld_core.circulation.model import CheckOutRequest, ItemState
-from scld_core.errors import Conflict, NotFound, OutcomeUnknown, Rejected, UnsupportedOperation
+from scld_core.errors import Conflict, NotFound, OutcomeUnknown, ProtocolViolation, Rejected, UnsupportedOperation
 from scld_core.holds.model import HoldRequest
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId, TitleId
@@ -216,7 +216,8 @@ def test_recorded_reads_are_replayed():
     ) as opened:
         assert opened.patrons.get(number(PatronId, 124)).category == "PT"
         assert opened.patrons.find(Barcode("29999000000003")).id == number(PatronId, 6)
-        assert opened.patrons.find(Barcode("29999000000004")) is None
+        with pytest.raises(ProtocolViolation, match="other cards"):  # the answer to another question
+            opened.patrons.find(Barcode("29999000000004"))
         (page,) = opened.holds.of_patron(number(PatronId, 15))
         assert [str(row.id) for row in page.rows] == ["koha:3", "koha:8", "koha:7"]
         assert opened.catalog.item(number(ItemId, 61)).call_number == "TEST 021"

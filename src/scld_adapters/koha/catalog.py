@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scld_adapters._shared.faults import Call
+from scld_adapters._shared.faults import Call, undecodable
 from scld_adapters.koha.desk import KohaDesk
 from scld_adapters.koha.wire import (
     decode_biblio,
@@ -47,19 +47,21 @@ class KohaCatalog:
     def title(self, title: TitleId) -> Title:
         """The title."""
         desk, call = self._desk, self._desk.call("title")
-        told = desk.koha.one(call, f"/biblios/{desk.number(title, call)}", decode_biblio)
+        told = desk.koha.one(call, "biblios", desk.number(title, call), decode_biblio)
         return desk.mapped(call, lambda one, _: desk.map.title(one), told)
 
     def item(self, item: ItemId) -> Item:
         """The item, also a withdrawn one."""
         desk, call = self._desk, self._desk.call("item")
-        told = desk.koha.one(call, f"/items/{desk.number(item, call)}", decode_item)
+        told = desk.koha.one(call, "items", desk.number(item, call), decode_item)
         return desk.mapped(call, lambda one, _: desk.map.item(one), told)
 
     def find_item(self, barcode: Barcode) -> Item | None:
         """The item with this barcode; None for none."""
         desk, call = self._desk, self._desk.call("find_item")
         rows = desk.koha.listed(call, "/items", decode_item, {"external_id": str(barcode)})
+        if any((row.barcode or "").casefold() != str(barcode).casefold() for row in rows):  # its database ignores case
+            raise undecodable(call, "Koha answered with items of other barcodes")
         own = [row for row in rows if row.barcode == str(barcode)]
         return desk.mapped(call, lambda one, _: desk.map.item(one), own[0]) if own else None
 
@@ -81,7 +83,7 @@ class KohaCatalog:
         yield Page(found, desk.clock.now(), last=True, total=len(found))
 
     def _known(self, number: int, call: Call) -> None:
-        self._desk.koha.one(call, f"/biblios/{number}", decode_biblio)
+        self._desk.koha.one(call, "biblios", number, decode_biblio)
 
 
 def _asked(query: Query) -> dict[str, Any]:

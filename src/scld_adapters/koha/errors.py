@@ -13,7 +13,7 @@ answer                                 error              because (Koha 23.05 as
 every other answer                     as for all         ``scld_adapters._shared.faults``
 =====================================  =================  =====================================================
 
-Of Koha's words the reason alone is repeated: they may hold a patron's name or number.
+Of Koha's words a reason that is known is repeated and nothing else: they may hold a patron's name or number.
 """
 
 from __future__ import annotations
@@ -29,6 +29,37 @@ from scld_core.errors import BackendError, PermissionDenied, Rejected, ServiceAu
 __all__ = ["reason_of", "remote_error"]
 
 _REASON = re.compile(r"Reason: ([A-Za-z_]{1,60})|\(([a-z_]{4,60})\)|Status=([A-Z])")
+_FIELDS = frozenset({"cardnumber", "userid"})
+_REASONS = frozenset(
+    (
+        "ageRestricted",
+        "alreadypossession",
+        "auto_renew",
+        "auto_too_late",
+        "auto_too_much_oweing",
+        "auto_too_soon",
+        "cannotReserveFromOtherBranches",
+        "damaged",
+        "itemAlreadyOnHold",
+        "item_denied_renewal",
+        "libraryNotFound",
+        "libraryNotPickupLocation",
+        "noReservesAllowed",
+        "notReservable",
+        "on_reserve",
+        "onsite_checkout",
+        "overdue",
+        "recall",
+        "recalled",
+        "restriction",
+        "tooManyHoldsForThisRecord",
+        "tooManyReserves",
+        "tooManyReservesToday",
+        "too_many",
+        "too_soon",
+        "too_unseen",
+    )
+)
 _PLAIN = (
     "Invalid password",
     "Authentication failure.",
@@ -43,11 +74,12 @@ _PLAIN = (
 def reason_of(response: Response) -> str:
     """Why Koha refuses, in words that name nobody; blank where it says nothing that may be repeated."""
     said, conflict = decode_problem(response.body)
-    if conflict.isidentifier():
+    if conflict in _FIELDS:
         return f"{conflict} is another's"
     found = _REASON.search(said)
-    if found:
-        return next(group for group in found.groups() if group)
+    reason = "" if found is None else next(group for group in found.groups() if group)
+    if reason in _REASONS or len(reason) == 1:  # a single letter is a hold's state
+        return reason
     return said if said in _PLAIN else ""
 
 

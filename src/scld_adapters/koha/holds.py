@@ -70,7 +70,7 @@ class KohaHolds:
         if any(row.biblio != number for row in rows):
             raise undecodable(call, "a hold is another title's")
         if not rows:
-            desk.koha.one(call, f"/biblios/{number}", decode_biblio)
+            desk.koha.one(call, "biblios", number, decode_biblio)
         ordered = sorted(rows, key=lambda row: (row.status is None, row.priority, row.number))
         found = desk.each(call, desk.map.hold, ordered)
         yield Page(found, desk.clock.now(), last=True, total=len(found))
@@ -220,7 +220,7 @@ class KohaHolds:
         new = [row for row in self._of_patron(patron, read) if row.number not in old and row.biblio == biblio]
         if new:
             return min(row.number for row in new)
-        self._desk.koha.one(read, f"/biblios/{biblio}", decode_biblio)  # Koha fails with 500 over one it lacks
+        self._desk.koha.one(read, "biblios", biblio, decode_biblio)  # Koha fails with 500 over one it lacks
         raise lost or call.lost("nothing shows what became of it")
 
     def _placed(self, request: HoldRequest, number: int, patron: int, biblio: int, call: Call) -> Hold:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, NoReturn
 
@@ -19,13 +18,15 @@ from scld_adapters.koha.wire import (
     WireHold,
     WireItem,
     decode_checkout,
+    decode_claim,
     decode_hold,
     decode_item,
     decode_patron,
+    decode_problem,
 )
 from scld_core.circulation.model import CheckIn, CheckOutRequest, Circulation, ItemState, Loan
 from scld_core.circulation.ports import DECLARED, KEEPS_LOAN, Loans
-from scld_core.errors import Conflict, NotFound, Rejected, UnsupportedOperation
+from scld_core.errors import NotFound, Rejected, UnsupportedOperation
 from scld_core.kernel.decision import Answers, Unanswered
 from scld_core.kernel.ids import HoldId, ItemId, LocationId, PatronId
 from scld_core.kernel.page import Page
@@ -33,6 +34,7 @@ from scld_core.kernel.page import Page
 __all__ = ["KohaLoans"]
 
 _AT_ONCE = 50  # items of one question: the filter travels in the address
+_CLAIMED = "Bad request - claim exists"  # what Koha says of a second claim of one loan
 _NOT_SHOWN = "; what was read since does not show it"
 
 
@@ -92,7 +94,7 @@ class KohaLoans:
         if any(row.patron != number for row in rows):
             raise undecodable(call, "a loan is another patron's")
         if not rows:
-            desk.koha.one(call, f"/patrons/{number}", decode_patron)
+            desk.koha.one(call, "patrons", number, decode_patron)
         found = desk.each(
             call, lambda told, _: desk.map.loan(told), sorted(rows, key=lambda row: (row.due, row.number))
         )
@@ -103,7 +105,7 @@ class KohaLoans:
         lending = self._by_sip2("check_out")
         desk, call = self._desk, self._desk.call("check_out")
         item, patron = desk.number(request.item, call), desk.number(request.patron, call)
-        card = desk.koha.one(call, f"/patrons/{patron}", decode_patron).card
+        card = desk.koha.one(call, "patrons", patron, decode_patron).card
         if card is None:
             raise call.error(Rejected, "the patron has no card, by which alone Koha's SIP2 lends")
         asked = evolve(
@@ -164,16 +166,25 @@ class KohaLoans:
         if staff is None:
             raise UnsupportedOperation(desk.name, "claim_returned", NO_STAFF)
         number = desk.number(item, call)
-        known = self._keys.done(Circulation, key, "claim_returned", item)
-        if known is not None:
-            return known
-        before = self._seen(number, desk.call("claim_returned"))
-        if before.open_loan is None:
-            raise call.error(Rejected, "the item is not on loan")
-        with suppress(Conflict):  # there is a claim of this loan already
-            desk.koha.write(call, "POST", "/return_claims", {"item_id": number, "created_by": staff})
-        now = evolve(before, state=ItemState.CLAIMS_RETURNED, as_of=desk.clock.now(), word="")
-        return self._keys.keep(key, "claim_returned", item, result=now)
+        with desk.locks.of(f"item {number}"):
+            known = self._keys.done(Circulation, key, "claim_returned", item)
+            if known is not None:
+                return known
+            before = self._seen(number, desk.call("claim_returned"))
+            if before.open_loan is None:
+                raise call.error(Rejected, "the item is not on loan")
+            self._claim(number, staff, call)
+            now = evolve(before, state=ItemState.CLAIMS_RETURNED, as_of=desk.clock.now(), word="")
+            return self._keys.keep(key, "claim_returned", item, result=now)
+
+    def _claim(self, number: int, staff: int, call: Call) -> None:
+        """Record a claim, or find that there is one; the record in the answer is all that can be seen of it."""
+        koha = self._desk.koha
+        answer = koha.ask(call, "POST", "/return_claims", {"item_id": number, "created_by": staff})
+        if answer.status == 409 and decode_problem(answer.body)[0] == _CLAIMED:
+            return
+        if koha.decoded(call, koha.checked(call, answer), decode_claim) != number:
+            raise call.lost("Koha answered with a claim of another item")
 
     def declare(self, item: ItemId, state: ItemState, *, key: str) -> Circulation:
         """Say what became of an item, as Koha's lost status or as withdrawn."""
@@ -239,7 +250,7 @@ class KohaLoans:
         return rows[0] if rows else None
 
     def _item(self, number: int, call: Call) -> WireItem:
-        return self._desk.koha.one(call, f"/items/{number}", decode_item)
+        return self._desk.koha.one(call, "items", number, decode_item)
 
     def _barcode(self, number: int, call: Call) -> str:
         barcode = self._item(number, call).barcode
@@ -266,5 +277,5 @@ def _required(row: WireItem) -> dict[str, Any]:
         "external_id": row.barcode,
         "home_library_id": row.home,
         "holding_library_id": row.holding,
-        "item_type_id": row.kind,
+        "item_type_id": row.own_kind,
     }

@@ -188,6 +188,8 @@ class Mapper:
         charged: list[Entry] = []
         reduced: list[Entry] = []
         for told in sorted(debits, key=lambda one: (one.posted, one.number)):
+            if not (told.amount or told.outstanding):  # a fine that was worked out anew, to nothing
+                continue
             charge = self._charge(patron, told)
             charged.append(assessment(charge, self._stamp(told, "", charge.assessed_at)))
             gone = charge.amount - _money(told.outstanding)
@@ -201,7 +203,7 @@ class Mapper:
         own = self.settings.debits.get(told.kind)
         kind = _KINDS.get(told.kind, ChargeKind.OTHER) if own is None else ChargeKind(own)
         amount = _money(told.amount)
-        if not 0 <= _money(told.outstanding).cents <= amount.cents or not amount.cents:
+        if not 0 <= _money(told.outstanding).cents <= amount.cents:
             raise Unmappable("a charge of which more is owed than was charged")
         return Charge(
             id=ChargeId(self.name, str(told.number)),

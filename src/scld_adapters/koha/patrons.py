@@ -10,7 +10,7 @@ from scld_adapters._shared.keys import Keys
 from scld_adapters.koha.capabilities import NO_BLOCKS, NO_MERGE
 from scld_adapters.koha.desk import KohaDesk
 from scld_adapters.koha.mapping import from_contact
-from scld_adapters.koha.wire import WirePatron, decode_patron
+from scld_adapters.koha.wire import WirePatron, decode_patron, decode_problem, decode_validation
 from scld_core.errors import NotFound, Rejected, UnsupportedOperation
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import PatronId
@@ -21,6 +21,7 @@ from scld_core.runs.model import Answer
 
 __all__ = ["KohaPatrons"]
 
+_WRONG = "Validation failed"  # what Koha says of a password that is not the user's
 _ADULT = "Koha's REST interface takes no guarantor"
 
 
@@ -59,13 +60,18 @@ class KohaPatrons:
         """Whether this is the patron's password in Koha, which asks for the user's name and not the card."""
         desk = self._desk
         call = desk.call("check_pin")
-        row = self._row(desk.number(patron, call), call)
+        return self._takes(self._row(desk.number(patron, call), call), pin, call)
+
+    def _takes(self, row: WirePatron, pin: str, call: Call) -> bool:
+        """Whether Koha says that the password is right, and of this patron: no other answer is a yes or a no."""
         if row.user is None:
             return False
-        try:
-            desk.koha.write(call, "POST", "/auth/password/validation", {"userid": row.user, "password": pin})
-        except Rejected:
+        koha = self._desk.koha
+        answer = koha.ask(call, "POST", "/auth/password/validation", {"userid": row.user, "password": pin})
+        if answer.status == 400 and decode_problem(answer.body)[0] == _WRONG:
             return False
+        if koha.decoded(call, koha.checked(call, answer), decode_validation) != row.number:
+            raise undecodable(call, "Koha answered with another patron")
         return True
 
     def register(self, new: NewPatron, *, key: str) -> Patron:
@@ -152,13 +158,12 @@ class KohaPatrons:
         self._refuse("merge", NO_MERGE)
 
     def _row(self, number: int, call: Call) -> WirePatron:
-        row = self._desk.koha.one(call, f"/patrons/{number}", decode_patron)
-        if row.number != number:
-            raise undecodable(call, "Koha answered with another patron")
-        return row
+        return self._desk.koha.one(call, "patrons", number, decode_patron)
 
     def _with_card(self, card: str, call: Call) -> WirePatron | None:
         rows = self._desk.koha.listed(call, "/patrons", decode_patron, {"cardnumber": card})
+        if any((row.card or "").casefold() != card.casefold() for row in rows):  # its database ignores case
+            raise undecodable(call, "Koha answered with patrons of other cards")
         return next((row for row in rows if row.card == card), None)
 
     def _shown(self, row: WirePatron, call: Call) -> Patron:
@@ -190,11 +195,14 @@ class KohaPatrons:
         return now
 
     def _set_pin(self, number: int, pin: str, call: Call) -> None:
-        body = {"password": pin, "password_2": pin}
+        body, desk = {"password": pin, "password_2": pin}, self._desk
         try:
-            self._desk.koha.write(call, "POST", f"/patrons/{number}/password", body)
+            _, lost = desk.attempt(lambda: desk.koha.write(call, "POST", f"/patrons/{number}/password", body))
         except (Rejected, NotFound):
             raise call.lost("the record is as was asked for; the PIN was refused: set another one") from None
+        reading = desk.call(call.operation)
+        if not self._takes(self._row(number, reading), pin, reading):
+            raise lost or call.lost("Koha answered that the PIN was set, and does not take it: set it again")
 
     def _refuse(self, operation: str, why: str) -> NoReturn:
         raise UnsupportedOperation(self._desk.name, operation, why)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import chain
 from typing import cast
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -18,13 +20,28 @@ from scld_core.plugins.spec import SecretRef
 
 __all__ = ["KohaSettings"]
 
+_URL = (
+    "must be the staff interface's https address, such as https://staff.example.org, without user, /api, query and "
+    "fragment; http goes with 127.0.0.1 and [::1] only"
+)
 _LOST = (ItemState.LOST, ItemState.LOST_PAID, ItemState.MISSING)
 
 
 def _is_url(text: object) -> bool:
-    if not isinstance(text, str) or "@" in text or "?" in text or "#" in text:
+    if not (isinstance(text, str) and text.isascii() and text.isprintable()) or {*text} & {*"@?# \\"}:
         return False
-    return text.startswith(("https://", "http://127.0.0.1:", "http://[::1]:")) and text.isascii() and text.isprintable()
+    try:
+        found = urlsplit(text)
+        host, port = found.hostname or "", found.port
+    except ValueError:
+        return False
+    near = found.scheme == "http" and host in ("127.0.0.1", "::1")
+    known = re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", host) is not None or ":" in host
+    return known and port != 0 and (found.scheme == "https" or near) and "/api" not in found.path
+
+
+def _is_user(text: object) -> bool:
+    return isinstance(text, str) and ":" not in text  # the colon ends the user in what Basic sends
 
 
 def _texts(value: object) -> bool:
@@ -32,6 +49,15 @@ def _texts(value: object) -> bool:
         return False
     told = chain.from_iterable(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType, reportUnknownVariableType]
     return all(isinstance(text, str) and text for text in told)  # pyright: ignore[reportUnknownVariableType]
+
+
+def _libraries(value: object) -> bool:
+    if not _texts(value):
+        return False
+    try:
+        return all(LocationId(name) for name in cast("Mapping[str, str]", value))
+    except InvalidValue:
+        return False
 
 
 def _states(value: object) -> bool:
@@ -60,15 +86,15 @@ class KohaSettings:
     sip2: Koha's SIP2 port, for what its REST interface has no route for: lending and taking back.
     """
 
-    url: str = field(validator=matching(_is_url, "must be an https address without a user, a query or a fragment"))
-    user: str = field(default="", validator=instance(str))
+    url: str = field(validator=matching(_is_url, _URL))
+    user: str = field(default="", validator=matching(_is_user, "must be text without a colon"))
     password: SecretRef | None = field(default=None, validator=optional(instance(SecretRef)))
     client_id: str = field(default="", validator=instance(str))
     client_secret: SecretRef | None = field(default=None, validator=optional(instance(SecretRef)))
     page_size: int = field(default=100, validator=[instance(int), between(1, 1000)])
     at_once: int = field(default=4, validator=[instance(int), between(1, 16)])
     libraries: Mapping[str, str] = field(
-        factory=dict[str, str], validator=matching(_texts, "must be a table from our names to Koha's codes")
+        factory=dict[str, str], validator=matching(_libraries, "must be a table from our names to Koha's codes")
     )
     lost: Mapping[str, str] = field(
         factory=dict[str, str], validator=matching(_states, "must be a table from numbers to lost, lost_paid, missing")

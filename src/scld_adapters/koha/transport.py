@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from attrs import field, frozen
@@ -28,6 +28,14 @@ from scld_core.kernel.time import Clock
 __all__ = ["Access", "Basic", "Koha", "OAuth2"]
 
 T = TypeVar("T")
+
+
+class _Numbered(Protocol):
+    @property
+    def number(self) -> int: ...
+
+
+N = TypeVar("N", bound=_Numbered)
 
 Access = Callable[[Send, Request], Response]
 """Sends a request as somebody."""
@@ -71,7 +79,10 @@ class OAuth2:
             text, seconds = decode_token(answer.body)
         except WireProblem:
             raise _NoToken(answer) from None
-        return Token(text, self._clock.now() + timedelta(seconds=seconds))
+        return Token(text, self._clock.now() + min(timedelta(seconds=seconds), _LONGEST))
+
+
+_LONGEST = timedelta(days=1)
 
 
 class _NoToken(Exception):
@@ -98,10 +109,13 @@ class Koha:
     clock: Clock = field(repr=False)
     page_size: int = 100
 
-    def one(self, call: Call, path: str, decode: Callable[[Table], T], query: Mapping[str, str] | None = None) -> T:
-        """One record; NotFound where Koha has none."""
-        answer = self._checked(call, "GET", path, query=query)
-        return self._decoded(call, lambda: decode_one(answer.body, decode))
+    def one(self, call: Call, table: str, number: int, decode: Callable[[Table], N]) -> N:
+        """One record of a table; NotFound where Koha has none, ProtocolViolation for another one than was asked for."""
+        answer = self._checked(call, "GET", f"/{table}/{number}")
+        row = self._decoded(call, lambda: decode_one(answer.body, decode))
+        if row.number != number:
+            raise undecodable(call, f"Koha answered with another one of its {table}")
+        return row
 
     def pages(
         self,
@@ -164,11 +178,25 @@ class Koha:
         """Ask for a change, once. Raises what the answer means; OutcomeUnknown where that is uncertain."""
         return self._checked(call, method, path, body=body)
 
+    def ask(self, call: Call, method: str, path: str, body: Any = None) -> Response:
+        """The answer as it came, refusals too, for who has to tell one from another; `checked` judges the rest."""
+        return self._answered(call, method, path, body=body)
+
+    def checked(self, call: Call, answer: Response) -> Response:
+        """An answer of success; raises what another one means."""
+        error = remote_error(call, answer, now=self.clock.now())
+        if error is not None:
+            raise error
+        return answer
+
     def decoded(self, call: Call, answer: Response, decode: Callable[[Table], T]) -> T:
         """The record in an answer."""
         return self._decoded(call, lambda: decode_one(answer.body, decode))
 
-    def _checked(
+    def _checked(self, call: Call, method: str, path: str, **asked: Any) -> Response:
+        return self.checked(call, self._answered(call, method, path, **asked))
+
+    def _answered(
         self,
         call: Call,
         method: str,
@@ -186,15 +214,11 @@ class Koha:
         data = b"" if body is None else dump_json(body)
         request = Request(method, f"{self.url}/api/v1{path}", told, data, tuple((query or {}).items()))
         try:
-            answer = self.access(self.send, request)
+            return self.access(self.send, request)
         except HttpFault as fault:
             raise classify_fault(call, fault) from None
         except _NoToken as refused:
             raise self._no_token(call, refused.answer) from None
-        error = remote_error(call, answer, now=self.clock.now())
-        if error is not None:
-            raise error
-        return answer
 
     def _no_token(self, call: Call, answer: Response) -> BackendError:
         read = Call(call.backend, call.operation)  # nothing was asked of the other system yet
@@ -207,10 +231,13 @@ class Koha:
             raise undecodable(call, str(problem)) from None
 
 
+_DIGITS = 12
+
+
 def _total(call: Call, answer: Response) -> int | None:
     told = answer.headers.get("x-total-count")
     if told is None:
         return None
-    if not (told.isascii() and told.isdecimal()):
+    if not (told.isascii() and told.isdecimal() and len(told) <= _DIGITS):
         raise undecodable(call, "X-Total-Count is no number")
     return int(told)

@@ -99,7 +99,7 @@ class WireCheckout:
 
 @frozen(kw_only=True)
 class WireItem:
-    """An item; `lost` and `withdrawn` are 0 where it is neither."""
+    """An item; `lost` and `withdrawn` are 0 where it is neither. `kind` is the type in effect, `own_kind` its own."""
 
     number: int
     biblio: int
@@ -107,6 +107,7 @@ class WireItem:
     home: str | None
     holding: str | None
     kind: str
+    own_kind: str | None
     call_number: str
     lost: int
     withdrawn: int
@@ -230,6 +231,7 @@ def decode_item(table: Table) -> WireItem:
         home=text_or_none(table, "home_library_id"),
         holding=text_or_none(table, "holding_library_id"),
         kind=text_or_none(table, "effective_item_type_id") or text_or_none(table, "item_type_id") or "",
+        own_kind=text_or_none(table, "item_type_id"),
         call_number=text_or_none(table, "callnumber") or "",
         lost=_number_or_none(table, "lost_status") or 0,
         withdrawn=_number_or_none(table, "withdrawn") or 0,
@@ -276,12 +278,29 @@ def decode_debit(table: Table) -> WireDebit:
     )
 
 
+_CENTURY = 100 * 366 * 86_400  # seconds
+
+
 def decode_token(body: bytes) -> tuple[str, int]:
     """An OAuth2 token and the seconds that it lives."""
     table = as_table(read_json(body), "the answer")
     if (text_or_none(table, "token_type") or "").lower() != "bearer":
         raise WireProblem("token_type is not Bearer")
-    return text(table, "access_token"), _number(table, "expires_in")
+    token, seconds = text(table, "access_token"), _number(table, "expires_in")
+    if not (token.isascii() and token.isprintable()) or seconds > _CENTURY:
+        raise WireProblem("access_token or expires_in is none that could be used")
+    return token, seconds
+
+
+def decode_validation(table: Table) -> int:
+    """The patron of whom Koha says that the password is right."""
+    return _number(table, "patron_id")
+
+
+def decode_claim(table: Table) -> int:
+    """The item of a claim that was recorded."""
+    _number(table, "claim_id")
+    return _number(table, "item_id")
 
 
 def decode_problem(body: bytes) -> tuple[str, str]:
@@ -376,14 +395,20 @@ def _instant_or_none(table: Table, name: str) -> datetime | None:
     return found
 
 
+_TOO_MUCH = Decimal(10**9)
+
+
 def _amount(table: Table, name: str) -> Decimal:
     value = table.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireProblem(f"{name} is no amount")
     try:
-        return Decimal(repr(value))
+        amount = Decimal(repr(value))
     except InvalidOperation:
         raise WireProblem(f"{name} is no amount") from None
+    if not amount.is_finite() or abs(amount) >= _TOO_MUCH:
+        raise WireProblem(f"{name} is no amount that anybody could owe")
+    return amount
 
 
 def _need(value: T | None, name: str) -> T:
