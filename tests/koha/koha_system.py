@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from scld_adapters._shared.fakehttp import FakeServer
+from scld_adapters._shared.http import Headers, Response
 from scld_adapters.koha.backend import open_ports
 from scld_adapters.koha.fake import FakeKoha
 from scld_adapters.koha.plugin import KOHA
 from scld_adapters.koha.settings import KohaSettings
-from scld_core.kernel.ids import HoldId, ItemId, PatronId, TitleId
+from scld_core.circulation.model import CheckIn, Loan
+from scld_core.kernel.ids import HoldId, ItemId, LoanId, PatronId, TitleId
 from scld_core.plugins import SecretRef, open_backend
 from scld_core.plugins.spec import BackendContext
 from scld_core.testing.clock import TickingClock
@@ -17,6 +19,7 @@ from scld_core.testing.clock import TickingClock
 NOW = datetime(2026, 11, 23, 16, tzinfo=UTC)
 SECRET = "synthetic-secret"
 ZONE = "America/Los_Angeles"
+READS = ("/oauth/token", "/validation")
 ANN, BOB = PatronId("koha", "1"), PatronId("koha", "2")
 RIVERS, CLOCKS, GONE = TitleId("koha", "1"), TitleId("koha", "2"), TitleId("koha", "3")
 
@@ -51,13 +54,19 @@ def filled(clock):
 
 
 class Front:
-    """What stands before a Koha: `instead` are the answers that it gives in Koha's place, by the end of a path."""
+    """What stands before a Koha: `instead` are the answers that it gives in Koha's place, by the end of a path.
+
+    `afterwards` is what it gives to everything that comes after the first change.
+    """
 
     def __init__(self, fake):
-        self.fake, self.instead = fake, {}
+        self.fake, self.instead, self.afterwards, self.changed = fake, {}, None, False
 
     def __call__(self, request):
+        if self.afterwards is not None and self.changed:
+            return self.afterwards
         given = (answer for path, answer in self.instead.items() if request.url.endswith(path))
+        self.changed = self.changed or (request.method != "GET" and not request.url.endswith(READS))
         return next(given, None) or self.fake(request)
 
 
@@ -73,8 +82,7 @@ class System:
 
     def written(self):
         """The changes that were asked for."""
-        reads = ("/oauth/token", "/validation")
-        return [(r.method, r.url) for r in self.server.requests if r.method != "GET" and not r.url.endswith(reads)]
+        return [(r.method, r.url) for r in self.server.requests if r.method != "GET" and not r.url.endswith(READS)]
 
 
 @contextmanager
@@ -96,3 +104,43 @@ def koha(**more):
             system.bare.close()
         finally:
             opened.close()
+
+
+def rows(pages):
+    """All rows of a list."""
+    return [row for page in pages for row in page.rows]
+
+
+def told(status, body):
+    """An answer of whatever stands before Koha, or of Koha itself."""
+    return Response(status, Headers([("Content-Type", "application/json")]), body)
+
+
+class Sip2Beside:
+    """The lending half of a Koha: by barcode and card number, over the same tables."""
+
+    def __init__(self, system, then=lambda: None):
+        self.system, self.lies, self.then = system, False, then
+
+    def check_out(self, request, *, key, answers=None):
+        del key, answers
+        tables = self.system.tables
+        number = self._item(request.item.local)
+        patron = next(n for n, row in tables.patrons.items() if row["cardnumber"] == request.patron.local)
+        if not self.lies:
+            tables.add_checkout(patron, number, NOW)
+        self.then()
+        return Loan(LoanId(request.item.backend, request.item.local), request.item, NOW)
+
+    def check_in(self, item, at, *, key, shelf_until=None):
+        del key, shelf_until
+        number = self._item(item.local)
+        for lent in [row for row in self.system.tables.checkouts.values() if row["item_id"] == number]:
+            if not self.lies:
+                del self.system.tables.checkouts[lent["checkout_id"]]
+        back = CheckIn(self.system.loans.get(ItemId("koha", str(number))), None, None, at)
+        self.then()
+        return back
+
+    def _item(self, barcode):
+        return next(n for n, row in self.system.tables.items.items() if row["external_id"] == barcode)

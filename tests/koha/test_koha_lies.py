@@ -4,17 +4,12 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from koha_system import ANN, BOB, CLOCKS, GONE, NOW, RIVERS, SECRET, hold, item, koha
+from koha_system import ANN, BOB, CLOCKS, GONE, NOW, RIVERS, SECRET, Sip2Beside, hold, item, koha, rows
 
 from scld_adapters._shared.fakehttp import Fault
-from scld_adapters._shared.http import Headers, Response
-from scld_adapters._shared.jsonwire import dump_json
-from scld_adapters.koha.errors import reason_of
-from scld_adapters.koha.settings import KohaSettings
 from scld_core.catalog import Query
-from scld_core.circulation.model import CheckIn, CheckOutRequest, ItemState, Loan
+from scld_core.circulation.model import CheckOutRequest, ItemState
 from scld_core.errors import (
-    BackendError,
     Conflict,
     InvalidValue,
     NotFound,
@@ -29,7 +24,7 @@ from scld_core.errors import (
 from scld_core.holds.model import HoldRequest
 from scld_core.holds.states import HoldState
 from scld_core.kernel.barcode import Barcode
-from scld_core.kernel.ids import ItemId, LoanId, LocationId
+from scld_core.kernel.ids import LocationId
 from scld_core.patrons.contact import Contact, PersonName
 from scld_core.patrons.person import Block, CollectionFlag
 from scld_core.patrons.requests import NewPatron, PatronChange, PatronQuery
@@ -43,11 +38,6 @@ PERSON = NewPatron(
     category="adult",
     home=CHENEY,
 )
-
-
-def rows(pages):
-    """All rows of a list."""
-    return [row for page in pages for row in page.rows]
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.FAIL_AFTER, Fault.TRUNCATE, Fault.GARBLE])
@@ -185,203 +175,6 @@ def test_another_patrons_records_are_noticed():
         system.tables.patrons[1] = system.tables.patrons[2]
         with pytest.raises(ProtocolViolation, match="another one of its patrons"):
             system.patrons.get(ANN)
-
-
-PIN_CHECK = "/auth/password/validation"
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (200, b"<html>Please log in</html>"),
-        (200, b""),
-        (200, b'{"error": "something"}'),
-        (201, b'{"patron_id": 2, "cardnumber": "x", "userid": "bob"}'),
-        (200, b"[]"),
-        (400, b'{"errors": [{"message": "Missing property.", "path": "/body"}], "status": 400}'),
-        (400, b'{"error": "Account locked"}'),
-        (403, b""),
-        (302, b""),
-    ],
-)
-def test_an_answer_about_a_pin_is_yes_or_no_in_koha_s_own_words(status, body):
-    """A page of a proxy, another patron, another refusal: neither right nor wrong, and no PIN is told as set."""
-    with koha() as system:
-        system.tables.passwords[1] = "1234"
-        assert [system.patrons.check_pin(ANN, pin) for pin in ("1234", "0000")] == [True, False]
-        system.front.instead[PIN_CHECK] = told(status, body)
-        with pytest.raises(BackendError):
-            system.patrons.check_pin(ANN, "0000")
-        with pytest.raises(BackendError):
-            system.patrons.update(ANN, PatronChange(pin="9876"), key="k1")
-
-
-def told(status, body):
-    """An answer of whatever stands before Koha, or of Koha itself."""
-    return Response(status, Headers([("Content-Type", "application/json")]), body)
-
-
-@pytest.mark.parametrize("answer", [told(200, b"<html></html>"), told(200, b""), told(200, b'""')])
-def test_a_pin_that_koha_does_not_take_was_not_set(answer):
-    """Whatever is answered, the check of the new PIN tells; without an answer it tells as well."""
-    with koha() as system:
-        system.tables.passwords[1] = "1234"
-        system.front.instead["/patrons/1/password"] = answer
-        with pytest.raises(OutcomeUnknown, match="does not take it"):
-            system.patrons.update(ANN, PatronChange(pin="9876"), key="k1")
-        assert system.tables.passwords[1] == "1234"
-        system.front.instead.clear()
-        system.server.script(Fault.DROP_AFTER, only=lambda r: r.url.endswith("/password"))
-        assert system.patrons.update(ANN, PatronChange(pin="9876"), key="k2").id == ANN
-        assert system.tables.passwords[1] == "9876"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        told(200, b"<html></html>"),
-        told(201, b'{"claim_id": 1, "item_id": 1}'),
-        told(409, b'{"error": "Something else is in the way"}'),
-    ],
-)
-def test_a_claim_of_which_koha_shows_no_record_is_not_told_as_done(answer):
-    """The record in the answer is all that can be seen of a claim."""
-    with koha() as system:
-        system.front.instead["/return_claims"] = answer
-        with pytest.raises(BackendError):
-            system.loans.claim_returned(item(3), key="k1")
-        assert system.tables.claims == {}
-
-
-def test_nothing_is_written_from_another_record():
-    """Koha answers with another item or patron: no status is set, nothing is lent, and nobody's data is moved."""
-    with koha(lost={"1": "lost", "4": "missing"}) as system:
-        beside, inner = Sip2Beside(system), system.bare.loans
-        inner._lending = beside
-        before = dict(system.tables.items[1])
-        system.front.instead["/items/1"] = told(200, dump_json(system.tables.items[2]))
-        with pytest.raises(ProtocolViolation, match="another one of its items"):
-            inner.declare(item(1), ItemState.MISSING, key="k1")
-        with pytest.raises(ProtocolViolation, match="another one of its items"):
-            inner.check_out(CheckOutRequest(patron=BOB, item=item(1)), key="k2")
-        system.front.instead = {"/patrons/2": told(200, dump_json(system.tables.patrons[1]))}
-        with pytest.raises(ProtocolViolation, match="another one of its patrons"):
-            inner.check_out(CheckOutRequest(patron=BOB, item=item(1)), key="k3")
-        assert system.tables.items[1] == before
-        assert len(system.tables.checkouts) == 1
-        system.front.instead.clear()
-        system.tables.items[1].update(item_type_id=None, effective_item_type_id="BK")
-        inner.declare(item(1), ItemState.MISSING, key="k4")
-        assert (system.tables.items[1]["item_type_id"], system.tables.items[1]["lost_status"]) == (None, 4)
-
-
-def test_rows_that_nobody_asked_for_are_noticed():
-    """A proxy that drops the filter makes Koha send everybody: that is no answer of nobody."""
-    with koha() as system:
-        everybody = dump_json(list(system.tables.patrons.values()))
-        system.front.instead = {"/patrons": told(200, everybody), "/items": told(200, b"[]")}
-        with pytest.raises(ProtocolViolation, match="other cards"):
-            system.patrons.find(Barcode("29082000123450"))
-        with pytest.raises(ProtocolViolation, match="other cards"):
-            system.patrons.register(PERSON, key="k1")
-        assert system.written() == []
-        assert system.catalog.find_item(Barcode("39090000000001")) is None
-        system.front.instead = {"/items": told(200, dump_json(list(system.tables.items.values())))}
-        with pytest.raises(ProtocolViolation, match="other barcodes"):
-            system.catalog.find_item(Barcode("39090000000001"))
-        system.front.instead = {"/holds": told(200, b"[]")}
-        assert rows(system.holds.iter_shelf(CHENEY)) == []
-        system.tables.add_hold(2, 1, "NS", status="W", item_id="1", priority=0)
-        system.front.instead = {"/holds": told(200, dump_json(list(system.tables.holds.values())))}
-        with pytest.raises(ProtocolViolation, match="this library's shelf"):
-            rows(system.holds.iter_shelf(CHENEY))
-
-
-@pytest.mark.parametrize("amount", ["1e400", "1e300", "99999999999999999999999"])
-def test_an_amount_that_nobody_could_owe_is_refused(amount):
-    """It is no account of that sum, and no fault of the adapter."""
-    with koha() as system:
-        line = system.tables.debits[system.tables.add_debit(1, 100)["account_line_id"]]
-        body = dump_json([line]).replace(b'"amount":1.0', f'"amount":{amount}'.encode())
-        assert amount.encode() in body
-        system.front.instead = {"/debits": told(200, body)}
-        with pytest.raises(ProtocolViolation, match="amount"):
-            system.fees.account(ANN)
-
-
-def test_a_line_of_nothing_is_no_charge():
-    """A fine that Koha worked out anew to nothing leaves the rest of the account as it is."""
-    with koha() as system:
-        system.tables.add_debit(1, 0)
-        system.tables.add_debit(1, 500)
-        assert system.fees.account(ANN).balance.cents == 500
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (b'{"error": "Renewal not authorized (too_many)"}', "too_many"),
-        (b'{"error": "x (secretname_of_somebody)"}', ""),
-        (b'{"error": "Hold cannot be placed. Reason: Secretname"}', ""),
-        (b'{"error": "Duplicate ID", "conflict": "cardnumber"}', "cardnumber is another's"),
-        (b'{"error": "Duplicate ID", "conflict": "Secretname"}', "Duplicate ID"),
-        (b'{"error": "Patron not found (smith)"}', ""),
-    ],
-)
-def test_of_koha_s_words_only_known_reasons_are_repeated(body, said):
-    """What stands in their place may be what somebody is called."""
-    assert reason_of(told(400, body)) == said
-
-
-@pytest.mark.parametrize(
-    ("token", "lives", "usable"),
-    [("t", 10**9, True), ("t", 10**13, False), ("t\u00f6ken", 60, False), ("a b", 60, True)],
-)
-def test_a_token_is_one_that_can_be_sent_and_ends(token, lives, usable):
-    """What no header takes, or what no clock can add, is refused as a token that cannot be read."""
-    with koha(client_id="synthetic-staff", client_secret=SecretRef("env:KOHA")) as system:
-        system.fake.token = token
-        answer = {"access_token": token, "expires_in": lives, "token_type": "Bearer"}
-        system.front.instead = {"/oauth/token": told(200, dump_json(answer))}
-        if usable:
-            assert system.patrons.get(ANN).id == ANN
-        else:
-            with pytest.raises(ProtocolViolation, match="token"):
-                system.patrons.get(ANN)
-
-
-def test_a_total_of_thousands_of_digits_is_none():
-    """It is refused before it is read."""
-    with koha() as system:
-        many = Response(200, Headers([("X-Total-Count", "9" * 5000)]), b"[]")
-        system.front.instead = {"/libraries": many}
-        with pytest.raises(ProtocolViolation, match="no number"):
-            rows(system.catalog.libraries())
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"url": "https://"},
-        {"url": "https://ex ample.org"},
-        {"url": "https://127.0.0.1:99999"},
-        {"url": "http://127.0.0.1:80.evil.example/"},
-        {"url": "http://localhost:9"},
-        {"url": "http://staff.example.org"},
-        {"url": "https://staff.example.org/api/v1"},
-        {"url": "https://u@staff.example.org"},
-        {"user": "a:b"},
-        {"libraries": {"No Where!": "NS"}},
-    ],
-)
-def test_settings_that_could_never_work_are_refused(wrong):
-    """When they are read, and not at the first call."""
-    good = {"url": "https://staff.example.org", "user": "u", "password": SecretRef("env:X")}
-    assert KohaSettings(**good).url == good["url"]
-    for url in ("https://staff.example.org:8443/intranet", "http://127.0.0.1:8081", "http://[::1]:8081"):
-        assert KohaSettings(**{**good, "url": url}).url == url
-    with pytest.raises(InvalidValue):
-        KohaSettings(**{**good, **wrong})
 
 
 def test_a_card_number_is_never_one_that_koha_would_cut():
@@ -554,33 +347,6 @@ def test_a_token_is_fetched_once_and_renewed_when_it_ends():
         system.fake.secret = "another"
         with pytest.raises(ServiceAuthError, match="Invalid password"):
             system.patrons.get(ANN)
-
-
-class Sip2Beside:
-    """The lending half of a Koha: by barcode and card number, over the same tables."""
-
-    def __init__(self, system):
-        self.system, self.lies = system, False
-
-    def check_out(self, request, *, key, answers=None):
-        del key, answers
-        tables = self.system.tables
-        number = self._item(request.item.local)
-        patron = next(n for n, row in tables.patrons.items() if row["cardnumber"] == request.patron.local)
-        if not self.lies:
-            tables.add_checkout(patron, number, NOW)
-        return Loan(LoanId(request.item.backend, request.item.local), request.item, NOW)
-
-    def check_in(self, item, at, *, key, shelf_until=None):
-        del key, shelf_until
-        number = self._item(item.local)
-        for lent in [row for row in self.system.tables.checkouts.values() if row["item_id"] == number]:
-            if not self.lies:
-                del self.system.tables.checkouts[lent["checkout_id"]]
-        return CheckIn(self.system.loans.get(ItemId("koha", str(number))), None, None, at)
-
-    def _item(self, barcode):
-        return next(n for n, row in self.system.tables.items.items() if row["external_id"] == barcode)
 
 
 def test_lending_goes_by_sip2_and_is_read_by_rest():

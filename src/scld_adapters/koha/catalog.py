@@ -7,6 +7,7 @@ from typing import Any
 
 from scld_adapters._shared.faults import Call, undecodable
 from scld_adapters.koha.desk import KohaDesk
+from scld_adapters.koha.transport import FEW
 from scld_adapters.koha.wire import (
     decode_biblio,
     decode_item,
@@ -59,7 +60,7 @@ class KohaCatalog:
     def find_item(self, barcode: Barcode) -> Item | None:
         """The item with this barcode; None for none."""
         desk, call = self._desk, self._desk.call("find_item")
-        rows = desk.koha.listed(call, "/items", decode_item, {"external_id": str(barcode)})
+        rows = desk.koha.listed(call, "/items", decode_item, {"external_id": str(barcode)}, FEW)
         if any((row.barcode or "").casefold() != str(barcode).casefold() for row in rows):  # its database ignores case
             raise undecodable(call, "Koha answered with items of other barcodes")
         own = [row for row in rows if row.barcode == str(barcode)]
@@ -70,6 +71,8 @@ class KohaCatalog:
         desk, call = self._desk, self._desk.call("items_of")
         number = desk.number(title, call)
         rows = desk.koha.all(call, f"/biblios/{number}/items", decode_item, key=lambda row: row.number, order="item_id")
+        if any(row.biblio != number for row in rows):
+            raise undecodable(call, "an item is another title's")
         if not rows:
             self._known(number, call)
         found = desk.each(call, lambda told, _: desk.map.item(told), (row for row in rows if not row.withdrawn))

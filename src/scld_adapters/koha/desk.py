@@ -13,7 +13,7 @@ from attrs import field, frozen
 from scld_adapters._shared.faults import Call, undecodable
 from scld_adapters.koha.mapping import Mapper, Unmappable
 from scld_adapters.koha.transport import Koha
-from scld_core.errors import InvalidValue, NotFound, OutcomeUnknown
+from scld_core.errors import BackendError, InvalidValue, NotFound, OutcomeUnknown
 from scld_core.kernel.ids import RecordId
 from scld_core.kernel.time import Clock
 
@@ -96,3 +96,10 @@ class KohaDesk:
             return work(), None
         except OutcomeUnknown as lost:
             return None, lost
+
+    def since(self, call: Call, read: Callable[[Call], T]) -> T:
+        """What a read shows after a write; OutcomeUnknown where it fails, since the write may have been done."""
+        try:
+            return read(self.call(call.operation))
+        except BackendError as unread:
+            raise call.lost(f"it was asked for, and what became of it cannot be read: {unread.problem}") from None

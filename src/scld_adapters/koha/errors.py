@@ -32,6 +32,9 @@ _REASON = re.compile(r"Reason: ([A-Za-z_]{1,60})|\(([a-z_]{4,60})\)|Status=([A-Z
 _FIELDS = frozenset({"cardnumber", "userid"})
 _REASONS = frozenset(
     (
+        "P",  # the three states of a hold for which an item is set aside
+        "T",
+        "W",
         "ageRestricted",
         "alreadypossession",
         "auto_renew",
@@ -78,7 +81,7 @@ def reason_of(response: Response) -> str:
         return f"{conflict} is another's"
     found = _REASON.search(said)
     reason = "" if found is None else next(group for group in found.groups() if group)
-    if reason in _REASONS or len(reason) == 1:  # a single letter is a hold's state
+    if reason in _REASONS:
         return reason
     return said if said in _PLAIN else ""
 

@@ -119,7 +119,7 @@ class KohaHolds:
         before = self._get(hold, desk.call("cancel"))
         with desk.locks.of(before.patron.local):
             _, lost = desk.attempt(lambda: desk.koha.write(call, "DELETE", f"/holds/{desk.number(hold, call)}"))
-            if self._row(hold, desk.call("cancel")) is not None:
+            if desk.since(call, lambda read: self._row(hold, read)) is not None:
                 raise lost or call.lost("Koha answered that the hold was cancelled" + _NOT_SHOWN)
         ended = evolve(
             before,
@@ -184,7 +184,7 @@ class KohaHolds:
         method, path, body = request
         with desk.locks.of(before.patron.local):
             _, lost = desk.attempt(lambda: desk.koha.write(call, method, path, body))
-            now = self._get(hold, desk.call(call.operation))
+            now = desk.since(call, lambda read: self._get(hold, read))
             if not shown(now):
                 raise lost or call.lost("Koha answered that it was done" + _NOT_SHOWN)
         return self._keys.keep(key, asked[0], hold, asked[1], result=now)
@@ -215,23 +215,32 @@ class KohaHolds:
         self, before: tuple[WireHold, ...], patron: int, biblio: int, call: Call, lost: OutcomeUnknown | None
     ) -> int:
         """The hold that a request without a whole answer made; NotFound for a title that Koha does not have."""
-        read = self._desk.call(call.operation)
+        desk = self._desk
         old = {row.number for row in before}
-        new = [row for row in self._of_patron(patron, read) if row.number not in old and row.biblio == biblio]
+        now = desk.since(call, lambda read: self._of_patron(patron, read))
+        new = [row for row in now if row.number not in old and row.biblio == biblio]
         if new:
             return min(row.number for row in new)
-        self._desk.koha.one(read, "biblios", biblio, decode_biblio)  # Koha fails with 500 over one it lacks
+        if not desk.since(call, lambda read: self._is_title(biblio, read)):  # Koha fails with 500 over one it lacks
+            raise call.error(NotFound, "Koha has no title of this number")
         raise lost or call.lost("nothing shows what became of it")
+
+    def _is_title(self, biblio: int, call: Call) -> bool:
+        try:
+            self._desk.koha.one(call, "biblios", biblio, decode_biblio)
+        except NotFound:
+            return False
+        return True
 
     def _placed(self, request: HoldRequest, number: int, patron: int, biblio: int, call: Call) -> Hold:
         """The hold as it stands; of two that two processes placed at once, the later one is taken back."""
         desk = self._desk
-        read = desk.call(call.operation)
-        own = [row for row in self._of_patron(patron, read) if row.biblio == biblio]
+        now = desk.since(call, lambda read: self._of_patron(patron, read))
+        own = [row for row in now if row.biblio == biblio]
         if number not in {row.number for row in own}:
             raise call.lost("Koha answered that the hold was placed" + _NOT_SHOWN)
         if number != min(row.number for row in own):
-            desk.koha.write(call, "DELETE", f"/holds/{number}")
+            desk.since(call, lambda _: desk.koha.write(call, "DELETE", f"/holds/{number}"))
             raise call.error(Rejected, "the patron has a hold on this title already")
         row = next(row for row in own if row.number == number)
         placed = desk.mapped(call, desk.map.hold, row)

@@ -115,7 +115,7 @@ class KohaLoans:
             done = lending.check_out(asked, key=key, answers=answers)
             if isinstance(done, Unanswered):
                 return done
-            loan = self._open(item, desk.call("check_out"))
+            loan = desk.since(desk.call("check_out", key), lambda read: self._open(item, read))
             if loan is None or loan.patron != patron:
                 raise desk.call("check_out", key).lost("Koha's SIP2 answered that the item was lent" + _NOT_SHOWN)
             return desk.reading(call, lambda: desk.map.loan(loan))
@@ -127,12 +127,13 @@ class KohaLoans:
         number = desk.number(item, call)
         before = self._open(number, call)
         told = lending.check_in(ItemId(desk.name, self._barcode(number, call)), at, key=key, shelf_until=shelf_until)
-        if self._open(number, call) is not None:
-            raise desk.call("check_in", key).lost("Koha's SIP2 answered that the item is back" + _NOT_SHOWN)
-        hold = self._set_aside([number], call).get(number)
+        write = desk.call("check_in", key)
+        if desk.since(write, lambda read: self._open(number, read)) is not None:
+            raise write.lost("Koha's SIP2 answered that the item is back" + _NOT_SHOWN)
+        hold = desk.since(write, lambda read: self._set_aside([number], read)).get(number)
         ended = None if before is None else evolve(desk.map.loan(before), returned_at=desk.clock.now())
         return CheckIn(
-            self._seen(number, call),
+            desk.since(write, lambda read: self._seen(number, read)),
             ended,
             None if hold is None else HoldId(desk.name, str(hold.number)),
             told.route_to,
@@ -154,10 +155,11 @@ class KohaLoans:
             if before is None or self._seen(number, desk.call("renew")).state is not ItemState.ON_LOAN:
                 raise call.error(Rejected, "the item is not on loan")
             _, lost = desk.attempt(lambda: desk.koha.write(call, "POST", f"/checkouts/{before.number}/renewal"))
-            now = self._open(number, desk.call("renew"))
+            now = desk.since(call, lambda read: self._open(number, read))
             if now is None or now.number != before.number or (now.renewals or 0) <= (before.renewals or 0):
                 raise lost or call.lost("Koha answered that the loan was renewed" + _NOT_SHOWN)
-            return self._keys.keep(key, "renew", item, due_at, result=desk.map.loan(now))
+            renewed = desk.reading(call, lambda: desk.map.loan(now))
+            return self._keys.keep(key, "renew", item, due_at, result=renewed)
 
     def claim_returned(self, item: ItemId, *, key: str) -> Circulation:
         """Record that the patron says it was brought back. Koha shows the claim to nobody who asks by REST."""
@@ -200,7 +202,7 @@ class KohaLoans:
             row = self._item(number, desk.call("declare"))
             body = {**_required(row), **self._declared(state, call)}
             _, lost = desk.attempt(lambda: desk.koha.write(call, "PUT", f"/biblios/{row.biblio}/items/{number}", body))
-            now = self._seen(number, desk.call("declare"))
+            now = desk.since(call, lambda read: self._seen(number, read))
             if now.state is not state:
                 raise lost or call.lost("Koha answered that the item was changed" + _NOT_SHOWN)
             return self._keys.keep(key, "declare", item, state, result=now)
@@ -230,6 +232,8 @@ class KohaLoans:
             raise undecodable(call, "Koha answered with items that were not asked for")
         ended = desk.koha.listed(call, "/checkouts", decode_checkout, of_these, {"checked_in": "true"})
         opened = desk.koha.listed(call, "/checkouts", decode_checkout, of_these)
+        if not {row.item for row in (*ended, *opened)} <= set(numbers):
+            raise undecodable(call, "Koha answered with loans of items that were not asked for")
         loans = {row.item: row for row in (*sorted(ended, key=lambda row: row.number), *opened)}
         holds = self._set_aside(numbers, call)
 
@@ -241,6 +245,8 @@ class KohaLoans:
     def _set_aside(self, numbers: Sequence[int], call: Call) -> dict[int, WireHold]:
         of_these = {"item_id": {"-in": list(numbers)}}
         rows = self._desk.koha.listed(call, "/holds", decode_hold, of_these)
+        if not {row.item for row in rows} <= set(numbers):
+            raise undecodable(call, "Koha answered with holds of items that were not asked for")
         return {row.item: row for row in rows if row.item is not None and row.status is not None}
 
     def _open(self, item: int, call: Call) -> WireCheckout | None:

@@ -10,8 +10,9 @@ from scld_adapters._shared.keys import Keys
 from scld_adapters.koha.capabilities import NO_BLOCKS, NO_MERGE
 from scld_adapters.koha.desk import KohaDesk
 from scld_adapters.koha.mapping import from_contact
+from scld_adapters.koha.transport import FEW
 from scld_adapters.koha.wire import WirePatron, decode_patron, decode_problem, decode_validation
-from scld_core.errors import NotFound, Rejected, UnsupportedOperation
+from scld_core.errors import BackendError, NotFound, Rejected, UnsupportedOperation
 from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import PatronId
 from scld_core.kernel.page import Page
@@ -72,6 +73,8 @@ class KohaPatrons:
             return False
         if koha.decoded(call, koha.checked(call, answer), decode_validation) != row.number:
             raise undecodable(call, "Koha answered with another patron")
+        if answer.status != 201:
+            raise undecodable(call, f"HTTP {answer.status} is not what Koha answers to a PIN")
         return True
 
     def register(self, new: NewPatron, *, key: str) -> Patron:
@@ -88,7 +91,7 @@ class KohaPatrons:
                 raise call.error(Rejected, "the number is a card already")
             body = {**self._fields(call, new), "cardnumber": card, "userid": card}
             _, lost = desk.attempt(lambda: desk.koha.write(call, "POST", "/patrons", body))
-            row = self._with_card(card, desk.call("register"))
+            row = desk.since(call, lambda read: self._with_card(card, read))
             if row is None:  # of what Koha fails to register nothing stays
                 raise lost or call.lost("Koha answered that the patron was registered; no patron has the card")
             if new.pin is not None:
@@ -161,7 +164,7 @@ class KohaPatrons:
         return self._desk.koha.one(call, "patrons", number, decode_patron)
 
     def _with_card(self, card: str, call: Call) -> WirePatron | None:
-        rows = self._desk.koha.listed(call, "/patrons", decode_patron, {"cardnumber": card})
+        rows = self._desk.koha.listed(call, "/patrons", decode_patron, {"cardnumber": card}, FEW)
         if any((row.card or "").casefold() != card.casefold() for row in rows):  # its database ignores case
             raise undecodable(call, "Koha answered with patrons of other cards")
         return next((row for row in rows if row.card == card), None)
@@ -189,7 +192,7 @@ class KohaPatrons:
     def _put(self, number: int, body: dict[str, Any], call: Call) -> Patron:
         desk = self._desk
         _, lost = desk.attempt(lambda: desk.koha.write(call, "PUT", f"/patrons/{number}", body))
-        now = self._shown(self._row(number, desk.call(call.operation)), call)
+        now = self._shown(desk.since(call, lambda read: self._row(number, read)), call)
         if lost is not None and "cardnumber" in body and (now.card is None or str(now.card) != body["cardnumber"]):
             raise lost
         return now
@@ -200,8 +203,9 @@ class KohaPatrons:
             _, lost = desk.attempt(lambda: desk.koha.write(call, "POST", f"/patrons/{number}/password", body))
         except (Rejected, NotFound):
             raise call.lost("the record is as was asked for; the PIN was refused: set another one") from None
-        reading = desk.call(call.operation)
-        if not self._takes(self._row(number, reading), pin, reading):
+        except BackendError as refused:
+            raise call.lost(f"the record is as was asked for; the PIN was not set: {refused.problem}") from None
+        if not desk.since(call, lambda read: self._takes(self._row(number, read), pin, read)):
             raise lost or call.lost("Koha answered that the PIN was set, and does not take it: set it again")
 
     def _refuse(self, operation: str, why: str) -> NoReturn:

@@ -37,7 +37,7 @@ def _is_url(text: object) -> bool:
         return False
     near = found.scheme == "http" and host in ("127.0.0.1", "::1")
     known = re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", host) is not None or ":" in host
-    return known and port != 0 and (found.scheme == "https" or near) and "/api" not in found.path
+    return known and port != 0 and (found.scheme == "https" or near) and "api" not in found.path.split("/")
 
 
 def _is_user(text: object) -> bool:

@@ -25,7 +25,7 @@ from scld_adapters.koha.wire import decode_list, decode_one, decode_token, encod
 from scld_core.errors import BackendError
 from scld_core.kernel.time import Clock
 
-__all__ = ["Access", "Basic", "Koha", "OAuth2"]
+__all__ = ["FEW", "Access", "Basic", "Koha", "OAuth2"]
 
 T = TypeVar("T")
 
@@ -36,6 +36,9 @@ class _Numbered(Protocol):
 
 
 N = TypeVar("N", bound=_Numbered)
+
+FEW: Mapping[str, str] = {"_per_page": "2"}
+"""Of one row at most, so that a filter which is lost on the way does not bring everybody."""
 
 Access = Callable[[Send, Request], Response]
 """Sends a request as somebody."""
@@ -166,8 +169,8 @@ class Koha:
         where: Mapping[str, Any],
         query: Mapping[str, str] | None = None,
     ) -> tuple[T, ...]:
-        """The few rows that a filter leaves, which Koha gives whole with ``_per_page=-1``."""
-        answer = self._checked(call, "GET", path, query={**(query or {}), "_per_page": "-1"}, where=where)
+        """The few rows that a filter leaves, whole by ``_per_page=-1``; `query` may ask for fewer."""
+        answer = self._checked(call, "GET", path, query={"_per_page": "-1", **(query or {})}, where=where)
         rows = self._decoded(call, lambda: decode_list(answer.body, decode))
         announced = _total(call, answer)
         if announced is not None and announced != len(rows):
