@@ -15,7 +15,7 @@ from support.places import IN_MEMORY
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "ci",
-    max_examples=30,
+    max_examples=25,
     derandomize=True,
     deadline=None,
     database=None,

@@ -286,3 +286,18 @@ def test_a_library_that_is_not_installed_is_named_and_judges_nobody():
 
     with pytest.raises(MissingExtra, match="pip install"):
         examine(evolve(REFERENCES[0], make=make))
+
+
+def test_what_cannot_be_graded_is_said_before_anything_is(command, tmp_path):
+    """A name that is none, settings for what has none, and a folder that cannot be written to: each by name, with 2."""
+    table = tmp_path / "a.toml"
+    table.write_text("x = 1\n", encoding="utf-8")
+    cases = (
+        ([""], "is no installed backend"),
+        (["memory", "--settings", str(table)], "has no settings"),
+        (["memory", "--port", "notices", "--out", str(table)], "cannot be written to"),
+    )
+    for words, said in cases:
+        result = command(*words)
+        assert result.exit_code == 2, words
+        assert said in " ".join((result.output + result.stderr).split()), words

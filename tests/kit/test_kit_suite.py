@@ -10,7 +10,7 @@ import pytest
 from scld_core.memory.loans import MemoryLoans
 from scld_core.testing.checks import checks_of
 from scld_core.testing.grading import grade
-from scld_core.testing.harness import LoansBench
+from scld_core.testing.harness import Excused, LoansBench
 from scld_core.testing.plugin import Matrices, pytest_configure
 from scld_core.testing.references import MEMORY_LOANS, loans_harness
 from scld_core.testing.suite import PROPERTY, CarrierSuite, LoansSuite, StoreSuite, expected_failure
@@ -176,3 +176,14 @@ def test_a_backend_that_ends_the_program_fails_its_check():
     report = grade(harness, checks=[one for one in checks_of("loans") if "get" in one.covers][:2])
     assert not report.passed
     assert any("SystemExit" in cell.detail for cell in report.cells)
+
+
+def test_a_harness_that_excuses_its_whole_system_fails():
+    """What an operation is declared in full for is looked at, or it is not passed."""
+
+    def excused(world):
+        raise Excused("this system never does that")
+
+    report = grade(loans_harness(excused, "excused"), checks=[one for one in checks_of("loans") if "get" in one.covers])
+    assert not report.passed
+    assert any("gives no system" in cell.detail for cell in report.failures)

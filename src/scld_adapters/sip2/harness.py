@@ -118,7 +118,8 @@ def _loans(kit: _Kit) -> LoansBench:
 
 
 def _patrons(kit: _Kit) -> PatronsBench:
-    return PatronsBench(patrons=kit.named(kit.opened.patrons), show=kit.show_patron, lose=kit.line.lose, **kit.levers)
+    port = kit.named(kit.opened.patrons)
+    return PatronsBench(patrons=port, tells=(), show=kit.show_patron, lose=kit.line.lose, **kit.levers)
 
 
 def _catalog(kit: _Kit) -> CatalogBench:

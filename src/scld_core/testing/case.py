@@ -124,7 +124,10 @@ class Case(Generic[B]):
         folder = self._folder() / str(self._opened)
         folder.mkdir()
         context = BackendContext(instance, self.clock, folder, _secret, sleep=self.clock.sleep, store=self.store)
-        bench = self.harness.make(World(seed or Seed(), context, self.clock, page_size, SECRET))
+        try:
+            bench = self.harness.make(World(seed or Seed(), context, self.clock, page_size, SECRET))
+        except Excused as excuse:
+            fail(f"the harness gives no system, and excuses that: {excuse}")
         self._stack.callback(bench.dispose)
         self._stack.callback(bench.close)
         return bench

@@ -42,6 +42,8 @@ def find_harnesses(
     BadInput where there is no such backend or port, or nothing to grade it over; SettingsError at the
     path of a setting.
     """
+    if name == MEMORY and table is not None:
+        raise BadInput(MEMORY, "has no settings", "Leave --settings out")
     found = _memory() if name == MEMORY else _registered(name, registry, table)
     wanted = frozenset(ports)
     unknown = sorted(wanted - {harness.port for harness in found})
@@ -59,7 +61,9 @@ def _memory() -> tuple[Harness[Any], ...]:
 
 def _registered(name: str, registry: Registry, table: Mapping[str, Any] | None) -> tuple[Harness[Any], ...]:
     specs = registry.backends()
-    chosen = [spec for spec in specs if spec.name == name] or [spec for spec in specs if _package(spec) == name]
+    chosen = [spec for spec in specs if spec.name == name] or [
+        spec for spec in specs if name and _package(spec) == name
+    ]
     if not chosen:
         known = sorted({MEMORY, *(spec.name for spec in specs)})
         raise BadInput(name, f"is no installed backend{nearest(name, known)}; there are: {', '.join(known)}")
@@ -89,7 +93,7 @@ def _plugins_own(spec: BackendSpec[Any], config: Any) -> tuple[Harness[Any], ...
         found = tuple(getattr(importlib.import_module(module), function)(config))
     except ScldError:
         raise
-    except Exception as fault:  # noqa: BLE001 - foreign code; its text may hold anything
+    except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code; its text may hold anything
         raise BadInput(spec.name, f"has a harness, {spec.harness}, that raised {whereabouts(fault)}") from None
     if not found or not all(isinstance(each, Harness) for each in found):
         raise BadInput(spec.name, f"has a harness, {spec.harness}, that gave no Harness")

@@ -161,10 +161,12 @@ class PatronsBench(Bench):
     """An opened `Patrons`.
 
     `show` makes the ILS hold a patron as given, in place of what it holds under that id. `lose`
-    prepares that the next write is carried out and its answer lost.
+    prepares that the next write is carried out and its answer lost. `tells` names what the ILS tells of how a
+    patron is reached (`contact`) and of the end of the card (`expires_on`).
     """
 
     patrons: Patrons
+    tells: Collection[str] = ("contact", "expires_on")
     show: Callable[[Patron], None] | None = None
     lose: Callable[[], None] | None = None
 

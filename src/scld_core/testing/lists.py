@@ -14,8 +14,10 @@ __all__ = ["SIZES", "fresh", "only", "rows_of", "same", "whole"]
 
 T = TypeVar("T")
 
-SIZES = (0, 1, 2, 3, 5)
-"""Lengths of lists that are tried with two rows to a page: around one page, and beyond two."""
+SIZES = (0, 1, 2, 3, 5, 120)
+"""Lengths of lists that are tried with two rows to a page: around one page, beyond two, and beyond what a server
+usually gives at most (20, 50, 100).
+"""
 
 
 def fresh(moment: object, began: datetime, clock: TickingClock, *, live: bool, what: str) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "listed",
     "newcomer",
     "order",
+    "told",
     "whole",
     "wished",
 ]
@@ -116,6 +117,12 @@ def listed(bench: PatronsBench, query: PatronQuery) -> list[Patron]:
 def whole(seen: Patron) -> tuple[Any, ...]:
     """Everything that `facts` has, how the patron is called and reached, and the end of the card."""
     return (*facts(seen), seen.contact, seen.expires_on)
+
+
+def told(bench: PatronsBench, seen: Patron) -> tuple[Any, ...]:
+    """The same without what the ILS does not tell."""
+    untold: dict[str, Any] = {name: None for name in ("contact", "expires_on") if name not in bench.tells}
+    return whole(evolve(seen, **untold))
 
 
 def found(bench: PatronsBench, number: Barcode) -> PatronId | None:

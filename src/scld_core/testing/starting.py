@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import re
 from collections.abc import Iterable, Iterator
@@ -49,6 +50,11 @@ def _check(name: str, kind: str, taken: Iterable[str]) -> None:
         raise BadInput(kind, f"is no kind of project{nearest(kind, STARTERS)}; there are: {', '.join(STARTERS)}")
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         raise BadInput(name, "is no name for a backend: lower-case letters and digits, in parts joined by '-'")
+    package = _words(name)["package"]
+    if name == "memory" or importlib.util.find_spec(package) is not None:
+        raise BadInput(name, f"would make a package {package} beside one that is there; take another name")
+    if name.startswith("scld-"):
+        raise BadInput(name, f"needs no scld- in front: its package is {package}; take {name.removeprefix('scld-')}")
     if name in taken:
         raise BadInput(name, "is the name of an installed backend; take another one")
 

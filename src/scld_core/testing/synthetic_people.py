@@ -6,13 +6,15 @@ from datetime import date
 
 from attrs import evolve
 
+from scld_core.kernel.barcode import Barcode
 from scld_core.patrons.contact import Address, Contact, Email, PersonName, Phone
-from scld_core.patrons.person import Patron
+from scld_core.patrons.person import Card, Patron
+from scld_core.patrons.requests import PatronQuery
 from scld_core.plugins.seed import Seed
-from scld_core.testing.synthetic import INSTANCE
-from scld_core.testing.synthetic_accounts import accounts, people
+from scld_core.testing.synthetic import INSTANCE, NOW
+from scld_core.testing.synthetic_accounts import accounts, patron, people
 
-__all__ = ["PEOPLE_CANARIES", "SHARED_PHONE", "contact", "name_of", "residents", "roll"]
+__all__ = ["CROWD", "PEOPLE_CANARIES", "SHARED_PHONE", "contact", "crowd", "name_of", "residents", "roll"]
 
 _NAMES = (
     ("Canaryfamily", "Gloria"),
@@ -61,3 +63,21 @@ def residents(instance: str = INSTANCE) -> tuple[Patron, ...]:
 def roll(instance: str = INSTANCE) -> Seed:
     """An ILS of these patrons with their accounts."""
     return Seed(patrons=residents(instance), accounts=accounts(instance))
+
+
+CROWD = PatronQuery(name="crowdsworth")
+"""Whom `crowd` is asked for."""
+
+
+def crowd(count: int) -> Seed:
+    """An ILS of these patrons and so many more of one family, numbered from 100."""
+    family = tuple(
+        Patron(
+            id=patron(100 + number),
+            as_of=NOW,
+            cards=(Card(number=Barcode(f"KITCROWD{number}")),),
+            contact=Contact(name=PersonName("Crowdsworth", f"Robin {number}")),
+        )
+        for number in range(count)
+    )
+    return Seed(patrons=(*residents(), *family), accounts=accounts())

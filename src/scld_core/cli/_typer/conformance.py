@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from rich.markup import escape
 from scld_core.cli import codes
 from scld_core.cli._rich import console, progress_bar, say
 from scld_core.cli._typer.common import app, explained, out
+from scld_core.errors import BadInput
 from scld_core.runs.action import Stage
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def conformance(
     """Grade a backend with the conformance kit: over its own fake or an empty system, never over a library's."""
     with explained():
         harnesses = _found(backend, settings, port or ())
+        _prepared(folder)
         reports = tuple(_graded(harnesses, _possible(lives), quiet=as_json))
         if folder is not None:
             _write(folder, reports)
@@ -84,8 +87,19 @@ def _graded(harnesses: Iterable[Harness[Any]], lives: int, *, quiet: bool) -> It
             yield examine(harness, lives=lives, progress=heard)
 
 
+def _prepared(folder: Path | None) -> None:
+    """Make the folder of the matrices, and see that it can be written to, before minutes are spent on them."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise BadInput(str(folder), f"cannot be written to ({fault.strerror})", "Give --out another folder") from None
+
+
 def _write(folder: Path, reports: Iterable[Report]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for report in reports:
         stem = f"{_UNSAFE.sub('-', report.backend)}.{report.port}"
         (folder / f"{stem}.json").write_text(report.json(), encoding="utf-8")

@@ -17,12 +17,12 @@ from scld_core.patrons.requests import PatronChange, PatronQuery
 from scld_core.testing.case import Check, check, fail, refused, require
 from scld_core.testing.checks.patrons_write import keeps_keys
 from scld_core.testing.harness import PatronsBench
-from scld_core.testing.lists import same
+from scld_core.testing.lists import SIZES, same
 from scld_core.testing.lists import whole as whole_list
-from scld_core.testing.patrons_tools import FLAG, PEOPLE, PIN, Desk, facts, found, listed, newcomer, whole
+from scld_core.testing.patrons_tools import FLAG, PEOPLE, PIN, Desk, facts, found, listed, newcomer, told, whole
 from scld_core.testing.synthetic import INSTANCE
-from scld_core.testing.synthetic_accounts import MERGED, card, ledger, patron, people
-from scld_core.testing.synthetic_people import SHARED_PHONE, contact, name_of, residents, roll
+from scld_core.testing.synthetic_accounts import MERGED, card, patron, people
+from scld_core.testing.synthetic_people import CROWD, SHARED_PHONE, contact, crowd, name_of, residents, roll
 
 __all__ = ["CHECKS"]
 
@@ -52,8 +52,16 @@ def searched(case: Desk) -> None:
         rows = whole_list(bench.patrons.search(query), case.clock, live=bench.patrons.live)
         same([str(row.id) for row in rows], [str(patron(number)) for number in numbers], "the patrons found")
         for row in rows:
-            told = next(one for one in residents() if one.id == row.id)
-            require(whole(row) == whole(told), "a patron is found with other facts than the ILS has")
+            wanted = next(one for one in residents() if one.id == row.id)
+            require(whole(row) == whole(wanted), "a patron is found with other facts than the ILS has")
+
+
+def everybody(case: Desk) -> None:
+    """All who answer to a query are found, at every length around a page and far beyond, and the end is marked."""
+    for size in SIZES:
+        bench = case.open(crowd(size))
+        rows = whole_list(bench.patrons.search(CROWD), case.clock, live=bench.patrons.live)
+        same([row.id for row in rows], [patron(100 + number) for number in range(size)], f"a search that finds {size}")
 
 
 def found_in_the_instance(case: Desk) -> None:
@@ -83,18 +91,28 @@ def right_pin(case: Desk) -> None:
     for wrong in (PIN + "0", PIN[:-1], PIN.upper(), "0"):
         require(not bench.patrons.check_pin(patron(1), wrong), "a wrong PIN is taken")
     require(not bench.patrons.check_pin(patron(3), PIN), "one patron's PIN opens another one's record")
+    bench.patrons.update(patron(1), PatronChange(category="staff"), key=case.key())
+    require(bench.patrons.check_pin(patron(1), PIN), "another change takes the PIN away")
+    if case.declares("put_card"):
+        bench.patrons.put_card(patron(1), card(1, 10), key=case.key())
+        require(bench.patrons.check_pin(patron(1), PIN), "a new card takes the PIN away")
+    bench.patrons.update(patron(1), PatronChange(pin="0402"), key=case.key())
+    require(bench.patrons.check_pin(patron(1), "0402"), "a PIN that was changed is refused")
+    for wrong in (PIN, "402"):
+        require(not bench.patrons.check_pin(patron(1), wrong), "the former PIN, or one like the new one, is taken")
     refused(lambda: bench.patrons.check_pin(patron(999), PIN), "the PIN of nobody", NotFound)
 
 
-def _unchanged(bench: PatronsBench, *, but: tuple[int, ...] = (), told: tuple[Patron, ...] | None = None) -> None:
-    for number, one in enumerate(told or people()):
+def _unchanged(bench: PatronsBench, *, but: tuple[int, ...] = ()) -> None:
+    for number, one in enumerate(residents()):
         if number not in but:
-            require(facts(bench.patrons.get(patron(number))) == facts(one), "another patron was changed")
+            seen = bench.patrons.get(patron(number))
+            require(told(bench, seen) == told(bench, one), "another patron was changed")
 
 
 def registered(case: Desk) -> None:
     """Who was registered is there with everything that was told, under the card, and nobody else is changed."""
-    bench = case.open(ledger())
+    bench = case.open(roll())
     new = evolve(newcomer(_NEW), pin=PIN if case.declares("check_pin") else None)
     made = bench.patrons.register(new, key=case.key())
     require(made.id.backend == INSTANCE, "the new record's id names another instance, or none of ours")
@@ -136,22 +154,22 @@ _CHANGES: Mapping[str, PatronChange] = {
 def changes_what_is_named(case: Desk) -> None:
     """A change changes what it names, on that patron, and nothing else."""
     bench = case.open(roll())
-    told = residents()[1]
+    wanted = residents()[1]
     for name, change in _CHANGES.items():
-        told = evolve(told, **{name: getattr(change, name)})
+        wanted = evolve(wanted, **{name: getattr(change, name)})
         answer = bench.patrons.update(patron(1), change, key=case.key())
         seen = bench.patrons.get(patron(1))
-        require(getattr(seen, name) == getattr(told, name), f"{name} was to be changed and is not")
-        require(whole(seen) == whole(told), f"changing {name} changed something else of the patron")
+        require(getattr(seen, name) == getattr(wanted, name), f"{name} was to be changed and is not")
+        require(whole(seen) == whole(wanted), f"changing {name} changed something else of the patron")
         require(whole(answer) == whole(seen), "the answer to a change is not the patron afterwards")
     seen = bench.patrons.update(patron(1), PatronChange(endless=True), key=case.key())
-    require(whole(seen) == whole(evolve(told, expires_on=None)), "a card without an end has one, or more was changed")
-    _unchanged(bench, but=(1,), told=residents())
+    require(whole(seen) == whole(evolve(wanted, expires_on=None)), "a card without an end has one, or more was changed")
+    _unchanged(bench, but=(1,))
 
 
 def keeps_aliases(case: Desk) -> None:
     """After each new card every number that the patron ever had still finds the patron."""
-    bench, had = case.open(ledger()), [one.number for one in people()[0].cards]
+    bench, had = case.open(roll()), [one.number for one in people()[0].cards]
     for generation in (10, 11, 12):
         number = card(0, generation)
         case.clock.tick(seconds=60)
@@ -161,16 +179,17 @@ def keeps_aliases(case: Desk) -> None:
             require(seen.card == number, "the new number is not the present card")
         for one in had:
             require(found(bench, one) == patron(0), "a number that was replaced no longer finds the patron")
-    told, seen = people()[0], bench.patrons.get(patron(0))
-    require(facts(evolve(seen, cards=told.cards)) == facts(told), "a new card changed something else of the patron")
+    before, seen = residents()[0], bench.patrons.get(patron(0))
+    same_cards = evolve(seen, cards=before.cards)
+    require(told(bench, same_cards) == told(bench, before), "a new card changed something else of the patron")
     _unchanged(bench, but=(0,))
 
 
 def somebodys_number(case: Desk) -> None:
     """A number that is anybody's card, or was, is refused, and whose it is does not change."""
-    bench = case.open(ledger())
+    bench = case.open(roll())
     port = bench.patrons
-    cards = [(one.number, told.id) for told in people() for one in told.cards]
+    cards = [(one.number, owner.id) for owner in people() for one in owner.cards]
     for number, owner in cards:
         calls: Mapping[str, Callable[[], object]] = {
             "register": lambda number=number: port.register(newcomer(number), key=case.key()),  # type: ignore[misc]
@@ -183,9 +202,9 @@ def somebodys_number(case: Desk) -> None:
 
 def merges_everything(case: Desk) -> None:
     """Of two records every card, id and block is the one's that is left, and what was known of one is known."""
-    bench = case.open(ledger())
+    bench = case.open(roll())
     answer = bench.patrons.merge(patron(2), patron(0), key=case.key())
-    gone, kept = people()[2], people()[0]
+    gone, kept = residents()[2], residents()[0]
     for seen in (answer, bench.patrons.get(patron(0)), bench.patrons.get(patron(2))):
         require(seen.id == kept.id, "a merged record is not answered as the one that is left")
         require(patron(2) in seen.merged_from, "the id of a merged record is no alias")
@@ -194,6 +213,7 @@ def merges_everything(case: Desk) -> None:
         for block in (*kept.blocks, *gone.blocks):
             require(seen.blocked_for(block.reason) == block, "a merge loses what keeps a record blocked or exempt")
         require(seen.birth_date == kept.birth_date, "a merge loses what one record knows")
+        require("contact" not in bench.tells or seen.contact == kept.contact, "a merge loses how a patron is reached")
     for one in (*gone.cards, *kept.cards):
         require(found(bench, one.number) == kept.id, "a merge loses a card")
     require(bench.patrons.get(patron(1)).responsible_adult == kept.id, "a merge loses who answers for a minor")
@@ -202,7 +222,7 @@ def merges_everything(case: Desk) -> None:
 
 def not_to_be_merged(case: Desk) -> None:
     """One record with itself, one that was merged before, and two in collection are refused; nothing is changed."""
-    bench = case.open(ledger())
+    bench = case.open(roll())
     for gone, kept in ((2, 2), (MERGED[0], 2), (2, MERGED[0])):
         pair = (patron(gone), patron(kept))
         refused(lambda pair=pair: bench.patrons.merge(*pair, key=case.key()), "a merge of one record", Rejected)  # type: ignore[misc]
@@ -243,7 +263,7 @@ def _undone(case: Desk, bench: PatronsBench) -> Callable[[Patron], bool] | None:
 def one_key_once(case: Desk) -> None:
     """One key has one effect: its repetition answers with the patron as it is now, however late."""
     keeps_keys(case)
-    bench, key = case.open(ledger()), case.key()
+    bench, key = case.open(roll()), case.key()
     first = _call(case, bench, key)
     require(facts(_call(case, bench, key)) == facts(first), "one key was answered in two ways")
     later = _undone(case, bench)
@@ -256,7 +276,7 @@ def one_key_once(case: Desk) -> None:
 def one_key_one_request(case: Desk) -> None:
     """A key that was used for something else raises Conflict, and nothing is changed."""
     keeps_keys(case)
-    bench, key = case.open(ledger()), case.key()
+    bench, key = case.open(roll()), case.key()
     before = facts(_call(case, bench, key))
     refused(lambda: _call(case, bench, key, other=True), "a key that was used for something else", Conflict)
     number = 0 if case.operation == "merge" else 1
@@ -269,7 +289,7 @@ def one_key_one_request(case: Desk) -> None:
 
 def of_nobody(case: Desk) -> None:
     """Changing nobody, or a record that was merged away, is refused, and nobody is changed."""
-    bench = case.open(ledger())
+    bench = case.open(roll())
     port = bench.patrons
     calls: Mapping[str, Callable[[int], object]] = {
         "update": lambda number: port.update(patron(number), PatronChange(category="x"), key=case.key()),
@@ -283,7 +303,7 @@ def of_nobody(case: Desk) -> None:
 
 def answer_lost(case: Desk) -> None:
     """An effect whose answer is lost is told as OutcomeUnknown with its key; the key again has no second effect."""
-    bench, key = case.open(ledger()), case.key()
+    bench, key = case.open(roll()), case.key()
     case.lever(bench.lose, "lose")()
     try:
         _call(case, bench, key)
@@ -303,6 +323,7 @@ _BOTH = ("get", "find")
 
 CHECKS: tuple[Check[Any], ...] = (
     check("patrons", "search", also=_GET)(searched),
+    check("patrons", "search")(everybody),
     check("patrons", "search")(found_in_the_instance),
     check("patrons", "search", also=("update",))(searched_after_change),
     check("patrons", "check_pin", also=("update",))(right_pin),

@@ -16,6 +16,7 @@ from scld_core.testing.lists import fresh
 from scld_core.testing.patrons_tools import OPERATIONS, Desk, by_operation, facts, found
 from scld_core.testing.synthetic import INSTANCE, NOW
 from scld_core.testing.synthetic_accounts import COUNT, MERGED, card, ledger, patron, people
+from scld_core.testing.synthetic_people import residents, roll
 
 __all__ = ["CHECKS"]
 
@@ -33,12 +34,22 @@ def _read(case: Desk, bench: PatronsBench, number: int) -> Patron:
 def as_told(case: Desk) -> None:
     """A patron is answered with the birth date, adult, cards, merged records, flag and blocks that the ILS has."""
     bench = case.open(ledger())
-    for number, told in enumerate(people()):
-        if case.operation == "find" and not told.cards:
+    for number, one in enumerate(people()):
+        if case.operation == "find" and not one.cards:
             continue
-        seen, wanted = facts(_read(case, bench, number)), facts(told)
-        for name, one, other in zip(_FACTS, seen, wanted, strict=True):
-            require(one == other, f"a patron's {name} is another than the ILS has, or is left out")
+        seen, wanted = facts(_read(case, bench, number)), facts(one)
+        for name, own, other in zip(_FACTS, seen, wanted, strict=True):
+            require(own == other, f"a patron's {name} is another than the ILS has, or is left out")
+
+
+def reached_as_told(case: Desk) -> None:
+    """How a patron is called and reached, and until when the card holds, is that patron's own."""
+    bench = case.open(roll())
+    for number, wanted in enumerate(residents()):
+        if wanted.cards or case.operation == "get":
+            seen = _read(case, bench, number)
+            for name in bench.tells:
+                require(getattr(seen, name) == getattr(wanted, name), f"a patron's {name} is another, or is left out")
 
 
 _FACTS = (
@@ -65,10 +76,10 @@ def unknown_age(case: Desk) -> None:
 def by_any_card(case: Desk) -> None:
     """A patron is found by every card that is the patron's or was, those of merged records included."""
     bench = case.open(ledger())
-    for told in people():
-        for one in told.cards:
+    for owner in people():
+        for one in owner.cards:
             what = "present card" if one.present else "card that was replaced"
-            require(found(bench, one.number) == told.id, f"a {what} does not find its patron")
+            require(found(bench, one.number) == owner.id, f"a {what} does not find its patron")
 
 
 def merged_record(case: Desk) -> None:
@@ -83,9 +94,9 @@ def merged_record(case: Desk) -> None:
 def dates_of_cards(case: Desk) -> None:
     """Since when a card is an older one is told rightly, or not at all."""
     bench = case.open(ledger())
-    told = {one.number: one.replaced_at for one in people()[0].cards}
+    since = {one.number: one.replaced_at for one in people()[0].cards}
     for one in _read(case, bench, 0).cards:
-        require(one.replaced_at in (None, told[one.number]), "a card was replaced at another instant")
+        require(one.replaced_at in (None, since[one.number]), "a card was replaced at another instant")
 
 
 def unknown_patron(case: Desk) -> None:
@@ -140,11 +151,11 @@ def sees_changes(case: Desk) -> None:
     show = case.lever(bench.show, "show")
     _read(case, bench, 1)
     began = case.clock.tick(seconds=5)
-    told = evolve(people()[1], birth_date=date(2014, 12, 1), category="teen", responsible_adult=patron(3))
-    show(told)
+    grown = evolve(people()[1], birth_date=date(2014, 12, 1), category="teen", responsible_adult=patron(3))
+    show(grown)
     seen = _read(case, bench, 1)
     if bench.patrons.live or seen.as_of >= began:
-        require(facts(seen) == facts(told), "what was changed at the desk is not shown")
+        require(facts(seen) == facts(grown), "what was changed at the desk is not shown")
 
 
 def unreachable(case: Desk) -> None:
@@ -158,6 +169,7 @@ _READS = ("get", "find")
 
 CHECKS: tuple[Check[Any], ...] = (
     check("patrons", *_READS)(as_told),
+    check("patrons", *_READS)(reached_as_told),
     check("patrons", *_READS)(unknown_age),
     check("patrons", "find")(by_any_card),
     check("patrons", "get")(merged_record),

@@ -12,8 +12,9 @@ from scld_core.patrons.person import Patron
 from scld_core.runs.model import Answer, AnswerKind
 from scld_core.testing.case import Check, Excused, check, fail, refused, require
 from scld_core.testing.harness import PatronsBench
-from scld_core.testing.patrons_tools import BLOCK, FLAG, WRITES, Desk, begin, facts, order, wished
-from scld_core.testing.synthetic_accounts import MERGED, REFERRAL, ledger, patron, people
+from scld_core.testing.patrons_tools import BLOCK, FLAG, WRITES, Desk, begin, facts, order, told, wished
+from scld_core.testing.synthetic_accounts import MERGED, REFERRAL, patron, people
+from scld_core.testing.synthetic_people import residents, roll
 
 __all__ = ["CHECKS", "keeps_keys"]
 
@@ -35,17 +36,17 @@ def _now(bench: PatronsBench, number: int) -> Patron:
 
 def unchanged(bench: PatronsBench, *, but: int | None = None) -> None:
     """Find the backend at fault when a patron of the seed is not as before."""
-    for number, told in enumerate(people()):
+    for number, before in enumerate(residents()):
         if number != but:
-            require(facts(_now(bench, number)) == facts(told), "a patron whom nobody wrote to was changed")
+            require(told(bench, _now(bench, number)) == told(bench, before), "a patron nobody wrote to was changed")
 
 
 def does_it(case: Desk) -> None:
     """What is answered as done is stored, on that patron and on no other; nothing else of the patron changes."""
     verb = case.operation
-    bench, number = case.open(ledger()), begin(verb)
+    bench, number = case.open(roll()), begin(verb)
     _send(case, bench, verb, patron(number))
-    seen, told = _now(bench, number), people()[number]
+    seen, before = _now(bench, number), residents()[number]
     require(wished(verb, seen), f"{verb} is answered as done, and the patron is not so")
     if verb == "set_flag":
         require(seen.flag == FLAG, "the flag is stored with another agency, instant or referral")
@@ -53,28 +54,28 @@ def does_it(case: Desk) -> None:
         require(seen.blocked_for(BLOCK.reason) == BLOCK, "the block is stored with another instant or author")
     spared = evolve(
         seen,
-        flag=told.flag if verb.endswith("flag") else seen.flag,
-        blocks=seen.blocks if verb.endswith("flag") else told.blocks,
+        flag=before.flag if verb.endswith("flag") else seen.flag,
+        blocks=seen.blocks if verb.endswith("flag") else before.blocks,
     )
-    require(facts(spared) == facts(told), f"{verb} changed something else of the patron")
+    require(told(bench, spared) == told(bench, before), f"{verb} changed something else of the patron")
     unchanged(bench, but=number)
 
 
 def one_block_of_several(case: Desk) -> None:
     """Setting or clearing one block leaves the patron's other blocks as they are."""
     verb = case.operation
-    bench, number = case.open(ledger()), begin(verb)
+    bench, number = case.open(roll()), begin(verb)
     number = 0 if verb == "set_block" else number
     _send(case, bench, verb, patron(number))
     left = {block for block in _now(bench, number).blocks if block.reason != BLOCK.reason}
-    told = {block for block in people()[number].blocks if block.reason != BLOCK.reason}
-    require(left == told, f"{verb} changed a block that is there for another reason")
+    before = {block for block in people()[number].blocks if block.reason != BLOCK.reason}
+    require(left == before, f"{verb} changed a block that is there for another reason")
 
 
 def twice(case: Desk) -> None:
     """A patron who is as wished already is left so, from when and by whom it was; the answer is DONE."""
     verb = case.operation
-    bench, number = case.open(ledger()), 2 if case.operation.startswith("set") else 1
+    bench, number = case.open(roll()), 2 if case.operation.startswith("set") else 1
     before = facts(_now(bench, number))
     answer = order(bench, verb, patron(number), case.key())
     _done(answer)
@@ -85,7 +86,7 @@ def twice(case: Desk) -> None:
 def same_key(case: Desk) -> None:
     """One key sent twice has one effect and one meaning."""
     verb = case.operation
-    bench, number, key = case.open(ledger()), begin(verb), case.key()
+    bench, number, key = case.open(roll()), begin(verb), case.key()
     answers = [order(bench, verb, patron(number), key) for _ in range(2)]
     _done(answers[0])
     require(answers[1].kind in (answers[0].kind, AnswerKind.DONE), "one key was answered in two ways")
@@ -103,7 +104,7 @@ def late_key(case: Desk) -> None:
     keeps_keys(case)
     verb = case.operation
     case.needs(_OPPOSITE[verb])
-    bench, number, key = case.open(ledger()), begin(verb), case.key()
+    bench, number, key = case.open(roll()), begin(verb), case.key()
     _send(case, bench, verb, patron(number), key)
     _send(case, bench, _OPPOSITE[verb], patron(number))
     case.clock.tick(days=30)
@@ -115,7 +116,7 @@ def other_body(case: Desk) -> None:
     """A key that was used for something else raises Conflict, and nothing is changed."""
     keeps_keys(case)
     verb = case.operation
-    bench, number, key = case.open(ledger()), begin(verb), case.key()
+    bench, number, key = case.open(roll()), begin(verb), case.key()
     _send(case, bench, verb, patron(number), key)
     port = bench.patrons
     others = {
@@ -136,7 +137,7 @@ def other_body(case: Desk) -> None:
 
 def other_referral(case: Desk) -> None:
     """One referral's flag is neither replaced nor cleared for another referral."""
-    bench = case.open(ledger())
+    bench = case.open(roll())
     other = evolve(FLAG, referral="referral-8", agency="kit-other")
     _done(order(bench, case.operation, patron(4), case.key()))  # excused where a person does it
     if case.operation == "set_flag":
@@ -154,7 +155,7 @@ def other_referral(case: Desk) -> None:
 def nobody(case: Desk) -> None:
     """A write to an unknown patron raises NotFound, one to a merged record Rejected; nobody is changed."""
     verb = case.operation
-    bench = case.open(ledger())
+    bench = case.open(roll())
     kinds: dict[PatronId, tuple[type[Exception], ...]] = {
         patron(999): (NotFound,),
         patron(2, "another"): (BackendError,),
@@ -168,7 +169,7 @@ def nobody(case: Desk) -> None:
 def lost_answer(case: Desk) -> None:
     """An effect whose answer is lost is told as OutcomeUnknown with its key; the key again leaves it as wished."""
     verb = case.operation
-    bench, number, key = case.open(ledger()), begin(verb), case.key()
+    bench, number, key = case.open(roll()), begin(verb), case.key()
     case.lever(bench.lose, "lose")()
     try:
         _send(case, bench, verb, patron(number), key)

@@ -12,8 +12,9 @@ from scld_core.kernel.barcode import Barcode
 from scld_core.kernel.ids import PatronId
 from scld_core.kernel.page import Page
 from scld_core.patrons.contact import Contact
-from scld_core.patrons.person import Card, Patron
+from scld_core.patrons.person import Block, Card, Patron
 from scld_core.patrons.requests import NewPatron, PatronChange, PatronQuery, answers_to
+from scld_core.runs.model import Answer
 from scld_core.testing.harness import Harness, PatronsBench, World
 from scld_core.testing.planted import shells
 from scld_core.testing.planted.model import Planted
@@ -82,6 +83,55 @@ class FindsFromAnIndex(Spoilt):
         known = [evolve(self.get(one), contact=contact) for one, contact in sorted(self.index.items())]
         rows = tuple(self.get(one.id) for one in known if answers_to(one, query))
         return iter((Page(rows, self.world.clock.now(), last=True),))
+
+
+class FindsTheFirstPage(Spoilt):
+    """Reads the first page of what is found, and says that it is all."""
+
+    def search(self, query: PatronQuery) -> Iterator[Page[Patron]]:
+        """No further."""
+        first = next(iter(super().search(query)))
+        yield evolve(first, last=True, total=len(first.rows))
+
+
+class FindsTwentyAtMost(Spoilt):
+    """Takes the limit of its server for the end of the list."""
+
+    def search(self, query: PatronQuery) -> Iterator[Page[Patron]]:
+        """Twenty, and whole."""
+        rows = [row for page in super().search(query) for row in page.rows][:20]
+        yield Page(tuple(rows), self.world.clock.now(), last=True, total=len(rows))
+
+
+class FindsAnothersAddress(Spoilt):
+    """Joins a card with the address of whoever comes first."""
+
+    def find(self, number: Barcode) -> Patron | None:
+        """With somebody's contact."""
+        found, first = super().find(number), self.get(min(self._patrons))
+        return None if found is None else evolve(found, contact=first.contact)
+
+
+class BlockWipesTheRest(Spoilt):
+    """Writes a block with half of the record."""
+
+    def set_block(self, patron: PatronId, block: Block, *, key: str) -> Answer:
+        """And without the rest."""
+        answer = super().set_block(patron, block, key=key)
+        self.put(evolve(self.get(patron), contact=None, expires_on=None))
+        return answer
+
+
+class FirstPinForEver(Spoilt):
+    """Sets a PIN where there is none."""
+
+    def update(self, patron: PatronId, change: PatronChange, *, key: str) -> Patron:
+        """And leaves one that is there."""
+        had = self._pins.get(patron)
+        seen = super().update(patron, change, key=key)
+        if had is not None:
+            self._pins[patron] = had
+        return seen
 
 
 class PinForgotten(Spoilt):
@@ -305,6 +355,11 @@ _RETRY = "writes without an idempotency key (fees study A5 12)"
 BUGS: tuple[Planted, ...] = (
     _bug(FindsByAnyWord, "found by any word of a name", _SEARCH, "searched"),
     _bug(FindsMergedTwice, "found twice", _SEARCH, "searched"),
+    _bug(FindsTheFirstPage, "first page of a search passed off as whole", _SEARCH, "everybody"),
+    _bug(FindsTwentyAtMost, "search cut at twenty", _SEARCH, "everybody"),
+    _bug(FindsAnothersAddress, "another patron's address found by a card", _SEARCH, "reached-as-told"),
+    _bug(BlockWipesTheRest, "block that wipes address and expiry", _PUT, "does-it"),
+    _bug(FirstPinForEver, "changed PIN not set", _PUT, "right-pin"),
     _bug(FindsOtherDistricts, "another district's patron found", _SEARCH, "found-in-the-instance"),
     _bug(FindsFromAnIndex, "found from an old index", _SEARCH, "searched-after-change"),
     _bug(AnyPin, "any PIN is right", _PUT, "right-pin"),
