@@ -141,6 +141,7 @@ def test_which_facts_suffice_depends_on_the_channel(question, expected):
         (Fact.PHONE, "1 (509) 555-0199"),
         (Fact.EMAIL, "ANA@Example.org "),
         (Fact.CARD_NUMBER, "2 9082 00012 3450"),
+        (Fact.CARD_NUMBER, "2-9082-00012-3450"),
         (Fact.NAME, "example ána"),
     ],
 )

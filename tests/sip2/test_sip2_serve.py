@@ -18,12 +18,9 @@ from sip2_district import (
     PIN,
     RENEW,
     SECRET,
-    Ils,
     ask,
     asking,
     borrow,
-    copied,
-    make_district,
     over_sip2,
     serving,
     terminal,
@@ -46,21 +43,6 @@ from scld_core.kernel.decision import Question, Reason, deny, refer
 from scld_core.kernel.decision import ask as asked
 from scld_core.kernel.money import Money
 from scld_core.plugins import SecretRef
-from scld_core.sample.files import sample_now
-
-
-@pytest.fixture(scope="module")
-def made(made_sample, tmp_path_factory):
-    """One district, to be copied."""
-    return make_district(made_sample, tmp_path_factory.mktemp("self-checks") / "district")
-
-
-@pytest.fixture
-def district(made, tmp_path, monkeypatch):
-    """A district of this test's own, and where its passwords lie."""
-    monkeypatch.setenv("SCLD_TEST_SELF_CHECK", SECRET)
-    monkeypatch.setenv("SCLD_TEST_ILS", "secret")
-    return copied(made, tmp_path / "district")
 
 
 def _journal(folder):
@@ -328,14 +310,6 @@ def test_the_sip2_package_borrows_at_our_desk(district, monkeypatch, tmp_path):
 
 
 # --- over another ILS ---
-
-
-@pytest.fixture
-def ils():
-    """A library behind a SIP2 port."""
-    made = Ils(sample_now("America/Los_Angeles"))
-    yield made
-    made.server.close()
 
 
 def test_any_ils_with_an_adapter(district, ils):

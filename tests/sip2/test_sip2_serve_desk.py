@@ -13,12 +13,9 @@ from sip2_district import (
     NAME,
     PIN,
     RENEW,
-    SECRET,
     Ils,
     asking,
     at_desk,
-    copied,
-    make_district,
     over_sip2,
     tell,
 )
@@ -43,28 +40,6 @@ from scld_core.settings import BackendSettings
 LOAN = {**BORROW, "item_identifier": ITEM}
 RETURN = {**BACK, "item_identifier": ITEM}
 THERE = "39999000004001"
-
-
-@pytest.fixture(scope="module")
-def made(made_sample, tmp_path_factory):
-    """One district, to be copied."""
-    return make_district(made_sample, tmp_path_factory.mktemp("desk") / "district")
-
-
-@pytest.fixture
-def district(made, tmp_path, monkeypatch):
-    """A district of this test's own, and where its passwords lie."""
-    monkeypatch.setenv("SCLD_TEST_SELF_CHECK", SECRET)
-    monkeypatch.setenv("SCLD_TEST_ILS", "secret")
-    return copied(made, tmp_path / "district")
-
-
-@pytest.fixture
-def ils():
-    """A library behind a SIP2 port."""
-    made = Ils(sample_now("America/Los_Angeles"))
-    yield made
-    made.server.close()
 
 
 def _stands(table):

@@ -6,9 +6,6 @@ import pytest
 import trustme
 from attrs import evolve
 from sip2_district import (
-    SECRET,
-    copied,
-    make_district,
     serving,
     terminal,
 )
@@ -25,20 +22,6 @@ from scld_core.errors import (
 )
 from scld_core.plugins import Registry, SecretRef
 from scld_core.plugins.serving import DeskServer, ServeOrder, find_server
-
-
-@pytest.fixture(scope="module")
-def made(made_sample, tmp_path_factory):
-    """One district, to be copied."""
-    return make_district(made_sample, tmp_path_factory.mktemp("self-checks") / "district")
-
-
-@pytest.fixture
-def district(made, tmp_path, monkeypatch):
-    """A district of this test's own, and where its passwords lie."""
-    monkeypatch.setenv("SCLD_TEST_SELF_CHECK", SECRET)
-    monkeypatch.setenv("SCLD_TEST_ILS", "secret")
-    return copied(made, tmp_path / "district")
 
 
 def _change(folder, text):

@@ -16,6 +16,7 @@ from datetime import date
 from attrs import field, frozen
 
 from scld_core.errors import InvalidValue
+from scld_core.kernel.barcode import read_scan
 from scld_core.kernel.decision import Decision, Reason, deny, permit
 from scld_core.kernel.fold import words
 from scld_core.kernel.privacy import personal
@@ -165,10 +166,11 @@ def _phone(value: str) -> str:
 
 
 def _card(value: str) -> str:
-    """Without the start and stop letters that a scanner may leave on."""
-    text = _joined(value)
-    framed = len(text) > 2 and text[0] in "abcd" and text[-1] in "abcd" and text[1:-1].isdecimal()
-    return text[1:-1] if framed else text
+    """As the scanner meant it, or as it was said."""
+    try:
+        return _joined(read_scan("".join(value.split())).number.number)
+    except InvalidValue:
+        return _joined(value)
 
 
 _FORMS: Mapping[Fact, Callable[[str], str]] = {
